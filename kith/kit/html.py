@@ -1,0 +1,229 @@
+"""What a page function returns, and the frame it is shown in.
+
+A page reads its input, makes one call and ends with `page`, `part`, `done` or `refusal`. The tenants
+feature fills a `Frame` through a context processor under the name `frame`; templates use nothing else to
+draw the navigation, so `kit` needs to know neither tenants nor members.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit.errors import DomainError
+
+Words = Mapping[str, Any]
+DEFAULT_BRAND = "#1d5fe0"
+THEMES = ("system", "light", "dark")
+YEAR = 365 * 24 * 3600
+
+
+# --- the frame ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How a tenant looks: name, one color (#rrggbb), and a logo or else a lucide icon as its mark."""
+
+    name: str = "Kith"
+    color: str = DEFAULT_BRAND
+    logo_url: str = ""
+    symbol: str = "sprout"
+    home_url: str = "/"
+
+    @property
+    def on_color(self) -> str:
+        """White or near-black: whichever is easier to read on the brand color."""
+        return on_brand(self.color)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the navigation. `tab` entries (at most three) also stand in the tab bar of phones."""
+
+    label: Any
+    url: str
+    icon: str
+    count: int | None = None
+    tab: bool = False
+    group: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in: name, a second line (role), e-mail."""
+
+    name: str
+    detail: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A further entry of the user menu."""
+
+    label: Any
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything the page frame shows around a page. Empty URLs leave their control out."""
+
+    brand: Brand = Brand()
+    nav: Sequence[NavItem] = ()
+    person: Person | None = None
+    menu: Sequence[Link] = ()
+    languages: Sequence[tuple[str, str]] = ()
+    language_url: str = ""
+    theme_url: str = ""
+    sign_out_url: str = ""
+    notice: Any = ""
+
+    @property
+    def tabs(self) -> list[NavItem]:
+        """The entries for the phone's tab bar; the fourth tab there opens the whole menu."""
+        return [item for item in self.nav if item.tab][:3]
+
+
+def on_brand(color: str) -> str:
+    """The text color, white or near-black, with the higher contrast on `color` (#rrggbb)."""
+    light = _luminance(color)
+    return "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.056 else "#0b0f17"
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast ratio of two #rrggbb colors, 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    channels = [int(color.lstrip("#")[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# --- answers ------------------------------------------------------------------------------------------
+
+
+def is_part(request: HttpRequest) -> bool:
+    """True when htmx asks for a piece of a page, not for a whole one."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def page(
+    request: HttpRequest, template: str, context: Words | None = None, *, part: str = "", status: int = 200
+) -> HttpResponse:
+    """A whole page; or, when `part` is given and htmx asks, only that template with the same context."""
+    chosen = part if part and is_part(request) else template
+    response = render(request, chosen, dict(context or {}), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def part(
+    request: HttpRequest, template: str, context: Words | None = None, *, toast: str = "", status: int = 200
+) -> HttpResponse:
+    """A piece of a page for htmx, with a toast if there is something to say."""
+    response = render(request, template, dict(context or {}), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return with_toast(response, toast) if toast else response
+
+
+def done(request: HttpRequest, url: str, toast: str = "") -> HttpResponse:
+    """After a successful POST: go to `url` (303; htmx gets HX-Redirect) and say what happened there."""
+    if toast:
+        messages.success(request, toast)
+    if is_part(request):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    redirect = HttpResponseRedirect(url)
+    redirect.status_code = 303
+    return redirect
+
+
+def with_toast(response: HttpResponse, text: str, tone: str = "ok") -> HttpResponse:
+    """Show a toast (ok, warn, bad, info) when htmx receives this response. Keeps other triggers."""
+    triggers = json.loads(response.get("HX-Trigger", "{}"))
+    # Header values are latin-1 at best; JSON escapes carry every script.
+    response["HX-Trigger"] = json.dumps({**triggers, "toast": {"text": str(text), "tone": tone}})
+    return response
+
+
+def blame(form: forms.Form, error: DomainError) -> None:
+    """Put a domain error into the form: on the fields it names, otherwise above the form."""
+    known = {name: sentence for name, sentence in error.fields.items() if name in form.fields}
+    for name, sentence in known.items():
+        form.add_error(name, str(sentence))
+    if len(known) < len(error.fields) or not known:
+        form.add_error(None, error.text)
+
+
+# --- refusals -----------------------------------------------------------------------------------------
+
+TITLES = {
+    400: _("We could not read that request"),
+    401: _("Please sign in first"),
+    403: _("You have no access to this"),
+    404: _("This page does not exist"),
+    405: _("That does not work here"),
+    409: _("That is not possible now"),
+    413: _("That file is too large"),
+    422: _("Some fields need attention"),
+    429: _("That was a bit too fast"),
+    500: _("Something went wrong on our side"),
+    503: _("We will be right back"),
+}
+ICONS = {401: "lock", 403: "lock", 404: "compass", 409: "git-pull-request-closed", 429: "hourglass", 500: "cloud-alert", 503: "construction"}  # fmt: skip
+
+
+def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A friendly page for an outcome that is not success. htmx gets a toast and leaves its page alone."""
+    if is_part(request):
+        response = with_toast(HttpResponse(status=error.status), error.text, "bad")
+        response["HX-Reswap"] = "none"
+    else:
+        context = {
+            "status": error.status,
+            "code": error.code,
+            "heading": TITLES.get(error.status, TITLES[409]),
+            "explanation": error.text,
+            "symbol": ICONS.get(error.status, "circle-alert"),
+            "request_id": getattr(request, "request_id", ""),
+        }
+        response = render(request, "kit/refusal.html", context, status=error.status)
+    if "retry_after" in error.details:
+        response["Retry-After"] = str(error.details["retry_after"])
+    return response
+
+
+# --- theme --------------------------------------------------------------------------------------------
+
+
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """POST theme=system|light|dark: remember it in a cookie and go back. Works without JavaScript."""
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    chosen = request.POST.get("theme", "")
+    back = request.POST.get("next", "") or request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponse(status=204) if is_part(request) else HttpResponseRedirect(back if safe else "/")
+    if response.status_code == 302:
+        response.status_code = 303
+    if chosen in THEMES:
+        response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    else:
+        messages.error(request, gettext("This theme does not exist."))
+    return response

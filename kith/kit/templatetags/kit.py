@@ -1,0 +1,286 @@
+"""Template tags and filters of the page frame: icons, amounts, dates, navigation, charts.
+
+Every amount, number and date on a page goes through a filter here, so that one place decides how the
+active language writes it. Filters print an en dash for a missing value.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zlib import crc32
+
+import lucide as lucide_icons
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
+from django.http import QueryDict
+from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, get_language_bidi, gettext
+
+from kith.kit import charts, clock
+from kith.kit.money import Money
+
+register = template.Library()
+
+NOTHING = "–"
+THEMES = ("system", "light", "dark")
+# CLDR's plain "en" writes dates the American way; Kith's readers are in Europe.
+LOCALES = {"en": "en_GB"}
+
+
+def locale() -> str:
+    """The Babel locale of the active language."""
+    language = get_language() or "en"
+    return LOCALES.get(language, language.replace("-", "_"))
+
+
+# --- icons --------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, size: int, css: str) -> SafeString:
+    attributes = {"aria-hidden": "true", "focusable": "false", "class": f"icon {css}".strip()}
+    drawing = lucide_icons._render_icon(name, size, **attributes)
+    return mark_safe(drawing)  # noqa: S308 - our own drawing out of the lucide package, nothing from outside
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18, css: str = "") -> SafeString:
+    """A lucide icon, inline and hidden from assistive technology. An unknown name raises."""
+    return _icon(str(name), int(size), str(css))
+
+
+# --- amounts, numbers, dates --------------------------------------------------------------------------
+
+
+@register.filter
+def money(amount: Any) -> str:
+    """A `Money` or an `{amount_minor, currency}` mapping, as the active language writes it."""
+    if amount in (None, ""):
+        return NOTHING
+    if isinstance(amount, Mapping):
+        amount = Money(int(amount["amount_minor"]), str(amount["currency"]))
+    return str(amount.format(locale()))
+
+
+@register.filter
+def number(value: Any) -> str:
+    """12345 -> 12,345 or 12.345."""
+    return NOTHING if value in (None, "") else format_decimal(value, locale=locale())
+
+
+@register.filter
+def percent(ratio: Any) -> str:
+    """0.1842 -> 18.4 percent, with at most one decimal."""
+    if ratio in (None, ""):
+        return NOTHING
+    return str(format_percent(round(Decimal(str(ratio)), 3), locale=locale(), format=None, decimal_quantization=False))
+
+
+@register.filter
+def when(at: datetime | None) -> str:
+    """19 Nov 2026, 19:30 in the tenant's time zone."""
+    if not at:
+        return NOTHING
+    local = timezone.localtime(at)
+    # A skeleton would leave the order of date and time to us; the medium pattern of the locale decides it,
+    # and its seconds tell nobody anything.
+    day_part = format_date(local.date(), "medium", locale=locale())
+    time_part = format_skeleton("Hm", local, locale=locale(), tzinfo=local.tzinfo)
+    return f"{day_part}, {time_part}"
+
+
+@register.filter
+def ago(at: datetime | None) -> str | SafeString:
+    """2 days ago, as a <time> element whose title is the exact moment."""
+    if not at:
+        return NOTHING
+    distance = at - clock.now()
+    if abs(distance) < timedelta(seconds=45):
+        words = gettext("just now")
+    else:
+        words = format_timedelta(distance, add_direction=True, locale=locale(), threshold=1.2)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), when(at), words)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """19 Nov 2026."""
+    if not value:
+        return NOTHING
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return format_date(value, "medium", locale=locale())
+
+
+@register.filter
+def month(value: date | datetime | None) -> str:
+    """November 2026."""
+    if not value:
+        return NOTHING
+    return format_skeleton("yMMMM", datetime(value.year, value.month, 1), locale=locale())  # noqa: DTZ001
+
+
+@register.filter
+def iso(at: datetime | date | None) -> str:
+    """For the datetime attribute of <time>."""
+    return at.isoformat() if at else ""
+
+
+# --- people -------------------------------------------------------------------------------------------
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Sanne de Vries -> SV."""
+    words = [word for word in str(name or "").split() if word[:1].isalnum()]
+    capitals = [word for word in words if word[:1].isupper()] or words
+    if not capitals:
+        return "?"
+    letters = capitals[0][0] + (capitals[-1][0] if len(capitals) > 1 else capitals[0][1:2])
+    return letters.upper()
+
+
+@register.filter
+def hue(name: Any) -> str:
+    """The avatar colour class h0…h7 of a name: the same name always gets the same one."""
+    return f"h{crc32(str(name or '').casefold().encode()) % 8}"
+
+
+# --- links that keep filters --------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """This page's query string with changes: {% query page=2 %}. None or "" removes a key.
+
+    Unlike Django's own tag it also works inside components, which see no RequestContext.
+    """
+    wanted = _query_of(context)
+    for key, value in changes.items():
+        if value in (None, ""):
+            wanted.pop(key, None)
+        elif isinstance(value, (list, tuple)):
+            wanted.setlist(key, [str(each) for each in value])
+        else:
+            wanted[key] = str(value)
+    return "?" + wanted.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def keep(context: Context, *without: str) -> SafeString:
+    """Hidden inputs for all present query keys but these, so that a GET form keeps the other filters."""
+    pairs = [
+        (key, value) for key, values in _query_of(context).lists() if key not in without for value in values
+    ]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+def _query_of(context: Context) -> QueryDict:
+    request = context.get("request")
+    return request.GET.copy() if request is not None else QueryDict(mutable=True)
+
+
+@register.simple_tag(takes_context=True)
+def nav_active(context: Context, url: str) -> SafeString:
+    """aria-current="page" when this navigation entry is the best match for the page shown."""
+    request, frame = context.get("request"), context.get("frame")
+    if request is None:
+        return SafeString("")
+    entries = [item.url for item in frame.nav] if frame else [url]
+    inside = [entry for entry in entries if request.path == entry or request.path.startswith(entry.rstrip("/") + "/")]
+    best = max(inside, key=len, default=None)
+    return mark_safe(' aria-current="page"') if best == url else SafeString("")  # noqa: S308 - a constant
+
+
+# --- the frame ----------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """system, light or dark: what the reader chose, kept in the cookie `theme`."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "system") if request is not None else "system"
+    return chosen if chosen in THEMES else "system"
+
+
+@register.simple_tag
+def direction() -> str:
+    """ltr or rtl of the active language."""
+    return "rtl" if get_language_bidi() else "ltr"
+
+
+@register.simple_tag
+def language() -> str:
+    """The active language, for <html lang>; set even where no request is at hand (500 page, e-mail)."""
+    return get_language() or "en"
+
+
+@register.simple_tag(takes_context=True)
+def repeat_block(context: Context, name: str) -> SafeString:
+    """Print a block a second time: a page writes its title once, the frame shows it in <title> and <h1>."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block(name) if blocks is not None else None
+    return block.render(context).strip() if block is not None else SafeString("")
+
+
+@register.simple_tag
+def spark(values: Any, label: str = "") -> SafeString:
+    """A sparkline of the numbers."""
+    return charts.sparkline(list(values), label=str(label))
+
+
+# --- form fields --------------------------------------------------------------------------------------
+
+
+@register.filter
+def field_kind(bound: BoundField) -> str:
+    """Which control a field is: text, textarea, select, check, checks, radios or file."""
+    widget = bound.field.widget
+    kinds = (
+        (CheckboxSelectMultiple, "checks"),
+        (RadioSelect, "radios"),
+        (CheckboxInput, "check"),
+        (FileInput, "file"),
+        (Textarea, "textarea"),
+        (Select, "select"),
+    )
+    return next((kind for widget_class, kind in kinds if isinstance(widget, widget_class)), "text")
+
+
+CONTROL_CLASS = {"text": "input", "textarea": "input", "select": "input select", "file": "input", "check": "tick"}
+
+
+@register.simple_tag
+def control(bound: BoundField, css: str = "") -> SafeString:
+    """The field's own widget, with our class and tied to its help text and error for screen readers."""
+    described = [
+        part_id
+        for part_id, there in (
+            (f"{bound.auto_id}_help", bound.help_text),
+            (f"{bound.auto_id}_error", bound.errors),
+        )
+        if there
+    ]
+    attributes: dict[str, Any] = {"class": f"{CONTROL_CLASS.get(field_kind(bound), '')} {css}".strip()}
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+    return bound.as_widget(attrs=attributes)
+
+
+@register.simple_tag
+def form_faults(form: Any) -> list[tuple[str, str, str]]:
+    """(id of the control, label, message) of every error, form-wide ones first with an empty id."""
+    faults = [("", "", str(message)) for message in form.non_field_errors()]
+    for bound in form:
+        faults += [(bound.id_for_label or bound.auto_id, str(bound.label), str(each)) for each in bound.errors]
+    return faults
