@@ -1,0 +1,316 @@
+"""Encryption of single values, and look-ups without clear text.
+
+Three levels of keys: the master key (settings) derives one key-encryption key per tenant; that wraps one
+random data key per subject, usually a person. Destroying the subject's key makes all of the person's
+values unreadable, in backups too once those rotate. Changing the master key re-wraps keys, never values.
+
+A value is AES-256-GCM: `version 1 | key id 4 | nonce 12 | ciphertext | tag 16`, authenticated together
+with `tenant:context`, where the context is "table.column:row id". A value moved to another row, column
+or tenant does not decrypt.
+
+**Keys are remembered for one scope only.** Each `tenancy.use()` reads the keys it needs (several at once
+with `load_keys`) and forgets them when it ends, so a key destroyed elsewhere is gone from the next
+transaction on, in every process, without messages between them. Within the scope a key remembered
+inside a savepoint is dropped with it: a rolled-back key must never encrypt anything.
+"""
+
+import base64
+import binascii
+import contextvars
+import functools
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import errors, tenancy
+
+TENANT = uuid.UUID(int=0)
+"""The subject of a tenant's own secrets, such as provider credentials: no person's erasure ends it."""
+
+Kind = Literal["email", "phone", "iban", "raw"]
+
+_VERSION = 1
+_KEY_SIZE, _ID_SIZE, _NONCE_SIZE, _TAG_SIZE = 32, 4, 12, 16
+_HEADER_SIZE = 1 + _ID_SIZE + _NONCE_SIZE
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+
+
+class Undecryptable(Exception):
+    """The value cannot be read: key destroyed, other key, other place, or altered bytes."""
+
+
+class PhoneInvalid(errors.Invalid):
+    """A phone number to look up is not international (E.164)."""
+
+    code = "phone_invalid"
+    message = _("Write the phone number with + and the country code, like +31612345678.")
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The master keys: the first wraps, all unwrap; the last (oldest) peppers the look-ups.
+
+    Look-ups stay with the oldest key because a blind index cannot be re-wrapped: drop that key from the
+    list only together with a rebuild of every blind index.
+    """
+
+    masters: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def version(self) -> int:
+        """Version of the key in use: its fingerprint, so that dropping an old key renumbers nothing."""
+        return _fingerprint(self.masters[0])
+
+    def wrap(self, key: bytes, *, tenant_id: int, subject_id: uuid.UUID) -> bytes:
+        """The subject key under the tenant's key of the present version."""
+        nonce = secrets.token_bytes(_NONCE_SIZE)
+        kek = _derive(self.masters[0], f"kek:{tenant_id}")
+        return nonce + AESGCM(kek).encrypt(nonce, key, _wrap_aad(tenant_id, subject_id))
+
+    def unwrap(self, wrapped: bytes, *, tenant_id: int, subject_id: uuid.UUID, version: int) -> bytes:
+        """The subject key. Raises Undecryptable when its master key is not configured, or when altered."""
+        master = next((key for key in self.masters if _fingerprint(key) == version), None)
+        if master is None:
+            raise Undecryptable("wrapped by a master key that is not configured")
+        kek = _derive(master, f"kek:{tenant_id}")
+        try:
+            aad = _wrap_aad(tenant_id, subject_id)
+            return AESGCM(kek).decrypt(wrapped[:_NONCE_SIZE], wrapped[_NONCE_SIZE:], aad)
+        except (InvalidTag, ValueError):
+            raise Undecryptable("the wrapped key was altered or moved") from None
+
+    def pepper(self, purpose: str, *, tenant_id: int) -> bytes:
+        """32 bytes that make digests of one tenant and purpose incomparable with any other's."""
+        return _derive(self.masters[-1], f"pepper:{purpose}:{tenant_id}")
+
+
+def keyring() -> Keyring:
+    """The configured master keys. Raises ImproperlyConfigured when one is not base64 of 32 bytes.
+
+    `KITH_MASTER_KEY_PREVIOUS` lists retired keys, newest first.
+    """
+    return _keyring((settings.KITH_MASTER_KEY, *getattr(settings, "KITH_MASTER_KEY_PREVIOUS", ())))
+
+
+def encrypt(plaintext: str, *, subject_id: uuid.UUID, context: str) -> bytes:
+    """Encrypt text for the tenant in force; makes the subject's key when there is none.
+
+    `context` is "table.column:row id" and must be the same when decrypting.
+    """
+    return encrypt_bytes(plaintext.encode(), subject_id=subject_id, context=context)
+
+
+def decrypt(blob: bytes | memoryview, *, subject_id: uuid.UUID, context: str) -> str:
+    """The text again. Raises Undecryptable."""
+    return decrypt_bytes(blob, subject_id=subject_id, context=context).decode()
+
+
+def encrypt_bytes(plaintext: bytes, *, subject_id: uuid.UUID, context: str) -> bytes:
+    """As `encrypt`, for files and other bytes. The result is 33 bytes longer."""
+    key = _key_for(subject_id, create=True)
+    nonce = secrets.token_bytes(_NONCE_SIZE)
+    sealed = AESGCM(key).encrypt(nonce, plaintext, _aad(context))
+    return bytes([_VERSION]) + _key_id(key) + nonce + sealed
+
+
+def decrypt_bytes(blob: bytes | memoryview, *, subject_id: uuid.UUID, context: str) -> bytes:
+    """The bytes again. Raises Undecryptable."""
+    blob = bytes(blob)
+    if len(blob) < _HEADER_SIZE + _TAG_SIZE or blob[0] != _VERSION:
+        raise Undecryptable("not a value of this layout")
+    key = _key_for(subject_id, create=False)
+    if not hmac.compare_digest(blob[1 : 1 + _ID_SIZE], _key_id(key)):
+        raise Undecryptable("encrypted by another key")
+    try:
+        return AESGCM(key).decrypt(blob[1 + _ID_SIZE : _HEADER_SIZE], blob[_HEADER_SIZE:], _aad(context))
+    except InvalidTag:
+        raise Undecryptable("altered, or from another place") from None
+
+
+def load_keys(subject_ids: Iterable[uuid.UUID]) -> None:
+    """Read the keys of many subjects in one statement, before decrypting a list."""
+    from kith.kit.models import SubjectKey
+
+    keys, tenant_id = _remembered(), tenancy.current_tenant_id()
+    missing = {subject_id for subject_id in subject_ids if keys.get(subject_id) is None}
+    if not missing:
+        return
+    rows = SubjectKey.objects.filter(tenant_id=tenant_id, subject_id__in=missing)
+    for subject_id, wrapped, version in rows.values_list("subject_id", "wrapped", "kek_version"):
+        key = keyring().unwrap(bytes(wrapped), tenant_id=tenant_id, subject_id=subject_id, version=version)
+        keys.put(subject_id, key)
+
+
+def destroy_subject_key(subject_id: uuid.UUID) -> bool:
+    """Make everything encrypted for the subject unreadable, for good. False when there was no key."""
+    from kith.kit.models import SubjectKey
+
+    rows = SubjectKey.objects.filter(tenant_id=tenancy.current_tenant_id(), subject_id=subject_id)
+    destroyed, _by_model = rows.delete()
+    _remembered().forget(subject_id)
+    return destroyed > 0
+
+
+def rewrap_keys(*, limit: int = 1000) -> int:
+    """Move up to `limit` subject keys of the tenant in force to the present master key; how many were moved.
+
+    Call until it answers 0 in every tenant; after that the retired master key unwraps nothing any more.
+    """
+    from kith.kit.models import SubjectKey
+
+    ring, tenant_id = keyring(), tenancy.current_tenant_id()
+    rows = SubjectKey.objects.filter(tenant_id=tenant_id).exclude(kek_version=ring.version)
+    stale = list(rows.order_by("subject_id").select_for_update(skip_locked=True)[:limit])
+    for row in stale:
+        key = ring.unwrap(
+            bytes(row.wrapped), tenant_id=tenant_id, subject_id=row.subject_id, version=row.kek_version
+        )
+        row.wrapped = ring.wrap(key, tenant_id=tenant_id, subject_id=row.subject_id)
+        row.kek_version = ring.version
+    SubjectKey.objects.bulk_update(stale, ["wrapped", "kek_version"])
+    return len(stale)
+
+
+def blind_index(value: str, *, kind: Kind) -> bytes:
+    """16 bytes by which equal values of one kind are found within the tenant in force, and only there.
+
+    An e-mail address may come as the SHA-256 hex digest of its trimmed lower-case form and gives the
+    same bytes as the address. Phones must be E.164; raises PhoneInvalid.
+    """
+    pepper = keyring().pepper("blind", tenant_id=tenancy.current_tenant_id())
+    return hmac.digest(pepper, f"{kind}:".encode() + _normal(value, kind), "sha256")[:16]
+
+
+def audit_pepper(tenant_id: int | None = None) -> str:
+    """What the audit trigger adds before hashing personal values: hex, of this tenant or the one in force."""
+    tenant_id = tenancy.current_tenant_id() if tenant_id is None else tenant_id
+    return keyring().pepper("audit", tenant_id=tenant_id).hex()
+
+
+def _normal(value: str, kind: Kind) -> bytes:
+    if kind == "email":
+        lower = value.strip().lower()
+        if _SHA256_HEX.fullmatch(lower):
+            return bytes.fromhex(lower)
+        return hashlib.sha256(lower.encode()).digest()
+    if kind == "phone":
+        digits = re.sub(r"[\s().\-]", "", value)
+        if not _E164.fullmatch(digits):
+            raise PhoneInvalid(fields={"phone": PhoneInvalid.message})
+        return digits.encode()
+    if kind == "iban":
+        return re.sub(r"\s", "", value).upper().encode()
+    if kind == "raw":
+        return value.encode()
+    raise ValueError(f"unknown kind of look-up: {kind}")
+
+
+class _Keys:
+    """Subject keys of one scope, each with the savepoints that were open when it was read."""
+
+    def __init__(self) -> None:
+        self._keys: dict[uuid.UUID, tuple[tuple[str | None, ...], bytes]] = {}
+
+    def get(self, subject_id: uuid.UUID) -> bytes | None:
+        known = self._keys.get(subject_id)
+        if known is None:
+            return None
+        savepoints, key = known
+        return key if tuple(connection.savepoint_ids[: len(savepoints)]) == savepoints else None
+
+    def put(self, subject_id: uuid.UUID, key: bytes) -> None:
+        self._keys[subject_id] = tuple(connection.savepoint_ids), key
+
+    def forget(self, subject_id: uuid.UUID) -> None:
+        self._keys.pop(subject_id, None)
+
+
+_scope_keys: contextvars.ContextVar[tuple[tenancy.Scope, _Keys] | None] = contextvars.ContextVar(
+    "kith_keys", default=None
+)
+
+
+def _remembered() -> _Keys:
+    scope, known = tenancy.current(), _scope_keys.get()
+    # Identity, not equality: two transactions of one tenant have equal scopes.
+    if known is None or known[0] is not scope:
+        known = (scope, _Keys())
+        _scope_keys.set(known)
+    return known[1]
+
+
+def _key_for(subject_id: uuid.UUID, *, create: bool) -> bytes:
+    for _attempt in range(3):
+        load_keys([subject_id])
+        key = _remembered().get(subject_id)
+        if key is not None:
+            return key
+        if not create:
+            raise Undecryptable("the subject has no key (any more)")
+        _create_key(subject_id)
+    raise errors.Unavailable()
+
+
+def _create_key(subject_id: uuid.UUID) -> None:
+    from kith.kit.models import SubjectKey
+
+    ring, tenant_id = keyring(), tenancy.current_tenant_id()
+    wrapped = ring.wrap(secrets.token_bytes(_KEY_SIZE), tenant_id=tenant_id, subject_id=subject_id)
+    row = SubjectKey(tenant_id=tenant_id, subject_id=subject_id, wrapped=wrapped, kek_version=ring.version)
+    # Whoever comes second waits here for the first to commit, changes nothing, and reads the first one's key.
+    SubjectKey.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _aad(context: str) -> bytes:
+    if not context:
+        raise ValueError("say where the value belongs: table.column:row id")
+    return f"{tenancy.current_tenant_id()}:{context}".encode()
+
+
+def _wrap_aad(tenant_id: int, subject_id: uuid.UUID) -> bytes:
+    return f"{tenant_id}:subject_key:{subject_id}".encode()
+
+
+@functools.lru_cache(maxsize=8)
+def _keyring(encoded: tuple[str, ...]) -> Keyring:
+    masters = []
+    for text in encoded:
+        try:
+            master = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            master = b""
+        if len(master) != _KEY_SIZE:
+            raise ImproperlyConfigured(
+                "a master key is base64 of 32 bytes; make one with: openssl rand -base64 32"
+            )
+        masters.append(master)
+    return Keyring(tuple(masters))
+
+
+@functools.lru_cache(maxsize=1024)
+def _derive(master: bytes, purpose: str) -> bytes:
+    hkdf = HKDF(algorithm=SHA256(), length=_KEY_SIZE, salt=None, info=f"kith:v1:{purpose}".encode())
+    return hkdf.derive(master)
+
+
+def _fingerprint(master: bytes) -> int:
+    return int.from_bytes(_derive(master, "fingerprint")[:4]) & 0x7FFFFFFF
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"kith:v1:key id:" + key).digest()[:_ID_SIZE]
