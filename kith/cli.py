@@ -1,0 +1,68 @@
+"""The command `kith`: one module of `kith.commands` per subcommand.
+
+A module exposes `command` (a click command or group) and is called by its file's name, a trailing underscore
+dropped and others turned into dashes. Django is ready before a module is imported, except for the few that
+work before there is a database.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+
+import click
+
+from kith import __version__, commands
+from kith.commands import _installation
+from kith.kit.embedded import CannotStart
+
+WITHOUT_DATABASE = {"run", "migrate", "credentials", "doctor"}
+WITHOUT_DJANGO = WITHOUT_DATABASE | {"web"}
+
+
+class Commands(click.Group):
+    """Finds subcommands by looking into the folder and imports only the one that is asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Every module that is not private."""
+        modules = (module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(_spoken(name) for name in modules if not name.startswith("_"))
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of that name, preparing Django when it wants it."""
+        for module in pkgutil.iter_modules(commands.__path__):
+            if _spoken(module.name) == cmd_name and not module.name.startswith("_"):
+                return _load(module.name)
+        return None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Turn a refusal to start into its sentence and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except CannotStart as error:
+            raise click.ClickException(str(error)) from None
+
+
+def _spoken(module: str) -> str:
+    return module.removesuffix("_").replace("_", "-")
+
+
+def _load(name: str) -> click.Command | None:
+    if name not in WITHOUT_DJANGO:
+        _installation.resolve()
+        _installation.boot()
+    found = getattr(importlib.import_module(f"kith.commands.{name}"), "command", None)
+    return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kith")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Kith, a self-hosted referral platform."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kith.settings")
+    asks_for_help = bool({"-h", "--help"} & set(sys.argv))
+    if not asks_for_help and ctx.invoked_subcommand not in WITHOUT_DATABASE:
+        _installation.require_database()

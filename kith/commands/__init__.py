@@ -1,0 +1,1 @@
+"""Subcommands of `kith`, one module each; modules with a leading underscore are shared by them."""

@@ -1,0 +1,225 @@
+"""What every command needs to know about this installation: its database addresses, and Django made ready."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+import kith.env
+from kith import secrets
+from kith.kit import provision
+from kith.kit.embedded import CannotStart, Cluster
+from kith.kit.processes import own_data_dir, sole_holder
+
+DATABASE = "kith"
+_MIGRATING = 0x6B697469
+
+Say = Callable[[str], None]
+
+
+def cluster() -> Cluster:
+    """The embedded PostgreSQL of this data directory, running or not."""
+    return Cluster(kith.env.env.data_dir)
+
+
+def uses_embedded() -> bool:
+    """Whether the database is the one Kith brings along."""
+    return not os.environ.get("KITH_DATABASE_URL") and not os.environ.get("KITH_DATABASE_URL_FILE")
+
+
+def resolve() -> None:
+    """Fill in the addresses that the environment leaves open, without touching any database.
+
+    The embedded server's are known while it runs; the application role's follows from the owner's.
+    """
+    if uses_embedded():
+        server = cluster()
+        if server.running():
+            _adopt(*_embedded_addresses(server))
+    elif not kith.env.env.app_database_url:
+        _adopt(kith.env.env.database_url, app_address(kith.env.env.database_url))
+
+
+def require_database() -> None:
+    """Raises CannotStart when the embedded server is wanted but does not run."""
+    if uses_embedded() and not cluster().running():
+        raise CannotStart(
+            f"No database runs for {kith.env.env.data_dir}; start Kith with `kith run`, or name a PostgreSQL in "
+            "KITH_DATABASE_URL."
+        )
+
+
+def app_address(owner_url: str) -> str:
+    """The address of the application role that Kith itself makes beside the owner at `owner_url`."""
+    password = secrets.stored("app_database_password")
+    parts = urlsplit(owner_url)
+    server = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{provision.APP_ROLE}:{quote(password, safe='')}@{server}").geturl()
+
+
+@contextmanager
+def database(say: Say) -> Iterator[None]:
+    """Hold the installation and its database ready to migrate: started, with roles and extensions.
+
+    Raises CannotStart with the remedy. An embedded server is stopped at the end.
+    """
+    folder = own_data_dir(kith.env.env.data_dir)
+    if not uses_embedded():
+        prepare_given()
+        yield
+        return
+    with sole_holder(folder):
+        server = cluster()
+        if not (server.data / "PG_VERSION").exists():
+            say(f"Making a PostgreSQL database in {server.data} …")
+        try:
+            server.ensure()
+            _provision_embedded(server)
+            yield
+        finally:
+            server.stop()
+
+
+def _provision_embedded(server: Cluster) -> None:
+    owner_url, app_url = _embedded_addresses(server)
+    provision.create_owner(server.url(), DATABASE, secrets.stored("owner_database_password"))
+    provision.provision(owner_url, provision.APP_ROLE, secrets.stored("app_database_password"))
+    _adopt(owner_url, app_url)
+
+
+def _embedded_addresses(server: Cluster) -> tuple[str, str]:
+    owner = server.url(provision.OWNER_ROLE, DATABASE, secrets.stored("owner_database_password"))
+    return owner, app_address(owner)
+
+
+def prepare_given() -> None:
+    """Make database and roles on the server of `KITH_DATABASE_URL`, as far as they are missing."""
+    owner_url, app_url = kith.env.env.database_url, kith.env.env.app_database_url
+    _ensure_database(owner_url)
+    if not app_url:
+        app_url = app_address(owner_url)
+        if provision.role_exists(owner_url, provision.APP_ROLE) and not _connects(app_url):
+            raise CannotStart(
+                f"The role {provision.APP_ROLE} exists already with a password unknown here; "
+                "name its address in KITH_APP_DATABASE_URL, or drop the role."
+            )
+    parts = urlsplit(app_url)
+    role, password = parts.username or "", parts.password
+    if role == urlsplit(owner_url).username:
+        raise CannotStart(
+            "KITH_APP_DATABASE_URL must name another role than KITH_DATABASE_URL, one that owns nothing."
+        )
+    known = provision.role_exists(owner_url, role)
+    provision.provision(owner_url, role, None if known else password)
+    provision.connect(app_url).close()
+    _adopt(owner_url, app_url)
+
+
+def _ensure_database(owner_url: str) -> None:
+    try:
+        provision.connect(owner_url).close()
+    except CannotStart as refusal:
+        parts = urlsplit(owner_url)
+        name = parts.path.lstrip("/")
+        try:
+            with provision.connect(parts._replace(path="/postgres").geturl()) as other:
+                if other.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+                    raise refusal from None
+                other.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        except (CannotStart, psycopg.Error):
+            raise refusal from None
+
+
+def _connects(url: str) -> bool:
+    try:
+        provision.connect(url).close()
+    except CannotStart:
+        return False
+    return True
+
+
+def _adopt(owner_url: str, app_url: str) -> None:
+    os.environ.pop("KITH_DATABASE_URL_FILE", None)
+    os.environ.pop("KITH_APP_DATABASE_URL_FILE", None)
+    os.environ["KITH_DATABASE_URL"], os.environ["KITH_APP_DATABASE_URL"] = owner_url, app_url
+    kith.env.env = kith.env.read()
+
+
+def boot() -> None:
+    """Make Django ready. Call resolve() or database() first, for settings are read once."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kith.settings")
+    django.setup()
+
+
+def migrate(say: Say, *, force: bool = False) -> bool:
+    """Bring the tables up to date as the owner, one process at a time. Returns whether anything was done."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    with provision.connect(kith.env.env.database_url) as lock:
+        lock.execute("select pg_advisory_lock(%s)", [_MIGRATING])
+        if not force and not pending_migrations() and _app_may_read(lock):
+            return False
+        say("Bringing the tables up to date …")
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+    connections.close_all()
+    return True
+
+
+def pending_migrations() -> list[str]:
+    """Names of the migrations that this version brings and the database lacks."""
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["owner"])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def _app_may_read(owner: psycopg.Connection) -> bool:
+    role = urlsplit(kith.env.env.app_database_url).username
+    row = owner.execute("select has_table_privilege(%s, 'django_content_type', 'select')", [role]).fetchone()
+    return bool(row and row[0])
+
+
+def collect_static(say: Say) -> None:
+    """Copy and compress the pages' files when any of them changed since the last time."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            status = Path(storage.path(path)).stat()
+            digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    say("Collecting the pages' files …")
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest.hexdigest())
+
+
+def load_demo() -> bool:
+    """Load the demo organizations into an empty installation. Returns whether that happened now."""
+    if not kith.env.env.demo or not _exists("kith.presets.demo"):
+        return False
+    return bool(importlib.import_module("kith.presets.demo").load_once())
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

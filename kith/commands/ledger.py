@@ -1,0 +1,38 @@
+"""`kith ledger`: are the books sound?"""
+
+import click
+
+from kith.kit import tenancy
+from kith.ledger import queries
+from kith.tenants.models import Tenant
+
+
+@click.group(help="Look after the books.")
+def command() -> None:
+    """Groups what concerns the ledger."""
+
+
+@command.command(
+    "check", help="Recalculate every balance from its entries; exit code 1 when anything is wrong."
+)
+@click.option("--tenant", "slug", default="", help="Only the organization with this short name.")
+def check(slug: str) -> None:
+    """Works while Kith runs; each organization is checked in a transaction of its own."""
+    tenants = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.all()
+    found = list(tenants.order_by("slug").values_list("id", "slug"))
+    if slug and not found:
+        raise click.ClickException(f"There is no organization called {slug}.")
+    offences = sum(_check(tenant_id, name) for tenant_id, name in found)
+    if offences:
+        raise click.ClickException(
+            f"{offences} offence(s) in the ledger. Stop payouts until they are understood."
+        )
+    click.echo(f"The ledger is sound ({len(found)} organization(s) checked).")
+
+
+def _check(tenant_id: int, name: str) -> int:
+    with tenancy.use(tenant_id):
+        offences = queries.check()
+    for offence in offences:
+        click.echo(f"{name}: {offence.sentence}")
+    return len(offences)

@@ -1,0 +1,113 @@
+"""`kith run`: the whole installation from one command."""
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import click
+
+import kith.env
+from kith.commands import _credentials, _installation
+from kith.kit.embedded import CannotStart, is_free
+from kith.kit.processes import Child, Supervisor
+
+PORT_PATIENCE_SECONDS = 5.0
+READY_SECONDS = 90.0
+PROCESSES = ("web", "worker", "scheduler")
+
+
+class _Stopped(SystemExit):
+    """A signal arrived while Kith was still being prepared."""
+
+
+@click.command(help="Start everything: database if none is given, web, worker, scheduler.")
+def command() -> None:
+    """Blocks until SIGTERM or SIGINT; PostgreSQL stops last."""
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, _stop_preparing)
+    await_port(kith.env.env.bind, kith.env.env.port)
+    with _installation.database(_say):
+        _installation.boot()
+        _installation.migrate(_say)
+        _installation.collect_static(_say)
+        first_time = _load_demo()
+        _serve(first_time)
+    _say("Kith has stopped.")
+
+
+def await_port(host: str, port: int) -> None:
+    """Wait a moment for the address to become free. Raises CannotStart when it stays taken."""
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while not is_free(host, port):
+        if time.monotonic() > deadline:
+            raise CannotStart(
+                f"Port {port} on {host} is taken or cannot be used; end what listens there or set KITH_PORT."
+            )
+        time.sleep(0.2)
+
+
+def _load_demo() -> bool:
+    from django.db import connections
+
+    had = bool(_credentials.read())
+    if kith.env.env.demo and not had:
+        _say("Loading the demo organizations …")
+    _installation.load_demo()
+    connections.close_all()
+    return not had and bool(_credentials.read())
+
+
+def _serve(first_time: bool) -> None:
+    children = [Child(name, [sys.executable, "-m", "kith", name]) for name in PROCESSES]
+    supervisor = Supervisor(children, os.environ, _say)
+    supervisor.start()
+    try:
+        if _await_ready(supervisor):
+            _welcome(first_time)
+        supervisor.watch()
+    finally:
+        _say("Stopping …")
+        supervisor.stop()
+
+
+def _await_ready(supervisor: Supervisor) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(kith.env.env.bind, kith.env.env.bind)  # noqa: S104
+    url = f"http://{host}:{kith.env.env.port}/api/health"
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and not supervisor.stopping.wait(0.1):
+        try:
+            urllib.request.urlopen(url, timeout=5)
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            if not supervisor.running():
+                return False
+        else:
+            return True
+    return False
+
+
+def _welcome(first_time: bool) -> None:
+    rows = _credentials.read()
+    _say(f"\nKith is ready: {kith.env.env.public_url}\n")
+    if rows and first_time:
+        _say("Sign in with one of these; the passwords are random and shown only now:\n")
+        _say(_credentials.table(rows))
+        _say("\n`make credentials` prints them again as JSON. Stop with Ctrl-C.\n")
+    elif rows:
+        _say("`make credentials` prints how to sign in. Stop with Ctrl-C.\n")
+    else:
+        _say("Stop with Ctrl-C.\n")
+
+
+def _stop_preparing(*_: Any) -> None:
+    raise _Stopped(130)
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()

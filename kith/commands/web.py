@@ -1,0 +1,29 @@
+"""`kith web`: the web server alone."""
+
+import os
+
+import click
+
+import kith.env
+from kith.commands import _installation
+
+
+@click.command(help="Serve pages and API; migrations must have been run.")
+def command() -> None:
+    """Granian with one thread per process: with Python's lock, processes beat threads."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    _installation.resolve()
+    Granian(
+        "kith.wsgi:application",
+        address=kith.env.env.bind,
+        port=kith.env.env.port,
+        interface=Interfaces.WSGI,
+        workers=kith.env.env.web_workers or os.cpu_count() or 2,
+        blocking_threads=1,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=15,
+    ).serve()

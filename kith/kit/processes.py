@@ -1,0 +1,168 @@
+"""Supervising the processes of one installation: one holder per data directory, restarts with back-off."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import getpass
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kith.kit.embedded import CannotStart
+
+FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
+STEADY_SECONDS = 60.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.2
+_PR_SET_PDEATHSIG = 1
+
+Say = Callable[[str], None]
+
+
+def own_data_dir(folder: Path) -> Path:
+    """Make the data directory if missing, closed to other users. Raises CannotStart when not writable.
+
+    Root leaves it enterable, for PostgreSQL runs as another user below it; nothing in it is listable.
+    """
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        status = folder.stat()
+        if status.st_uid == os.geteuid() and status.st_mode & 0o777 & ~mode:
+            folder.chmod(status.st_mode & mode)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data directory {folder} cannot be written by {_who()} ({error.strerror}); "
+            "change its owner or set KITH_DATA_DIR."
+        ) from None
+    return folder.resolve()
+
+
+@contextmanager
+def sole_holder(folder: Path) -> Iterator[None]:
+    """Hold the data directory for this process alone. Raises CannotStart when another one does."""
+    with (folder / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "?"
+            raise CannotStart(
+                f"Kith already runs on {folder} (process {holder}); stop that one or set KITH_DATA_DIR."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+@dataclass
+class Child:
+    """A process that is started again when it ends."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    delay: float = 0.0
+    due: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    """Keeps children running until told to stop, then ends them all."""
+
+    children: Sequence[Child]
+    environment: Mapping[str, str]
+    say: Say
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Start every child and take over the signals that end the program."""
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(signum, lambda *_: self.stopping.set())
+        for child in self.children:
+            self._launch(child)
+
+    def watch(self) -> None:
+        """Restart what ends, until a signal arrives."""
+        while not self.stopping.wait(POLL_SECONDS):
+            for child in self.children:
+                self._look_after(child)
+
+    def stop(self) -> None:
+        """Ask every child to end, and end by force what has not after some seconds."""
+        self.stopping.set()
+        alive = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in alive:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in alive:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+        for process in alive:
+            # Its own session: this also ends what a child that died badly has left.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def running(self) -> bool:
+        """Whether every child is alive at this moment."""
+        return all(child.process is not None and child.process.poll() is None for child in self.children)
+
+    def _launch(self, child: Child) -> None:
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(  # noqa: S603 -- our own program
+            list(child.command),
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+
+    def _look_after(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.process is not None:
+            code = child.process.poll()
+            if code is None:
+                return
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.process.pid, signal.SIGKILL)
+            child.process = None
+            steady = now - child.started > STEADY_SECONDS
+            child.delay = FIRST_DELAY if steady or not child.delay else min(child.delay * 2, LONGEST_DELAY)
+            child.due = now + child.delay
+            self.say(
+                f"The {child.name} process ended ({_reason(code)}); it starts again in {child.delay:.0f} s."
+            )
+        if now >= child.due:
+            self._launch(child)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    """Run in the child: a supervisor that is killed outright takes its children along."""
+    with suppress(AttributeError):
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _reason(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def _who() -> str:
+    with suppress(KeyError, OSError):
+        return getpass.getuser()
+    return f"user {os.geteuid()}"

@@ -1,0 +1,11 @@
+"""The WSGI application that every web server process loads."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from kith.commands import _installation
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kith.settings")
+_installation.resolve()
+application = get_wsgi_application()
