@@ -123,7 +123,9 @@ def application_role() -> Finding:
             " from pg_roles r where r.rolname = %s",
             [provision.SYSTEM_ROLE, role],
         ).fetchone()
-    remedy = f"Run as an administrator: ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS NOINHERIT; and let it own nothing."
+    remedy = (
+        f"Let an administrator run: ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS NOINHERIT; it owns nothing."
+    )
     if row is None:
         return Finding("application role", False, f"{role} does not exist", "Run `kith migrate`.")
     words = ("is a superuser", "bypasses row-level security", "inherits the crossing role", "owns tables")
@@ -155,12 +157,21 @@ def fences() -> Finding:
 
 def scheduler() -> Finding:
     """The scheduler said so lately."""
-    return _heartbeat("scheduler")
+    from kith.kit import clock
+    from kith.kit.models import Heartbeat
+
+    last = Heartbeat.objects.filter(process="scheduler").values_list("at", flat=True).first()
+    return _seen("scheduler", (clock.now() - last).total_seconds() if last else None)
 
 
 def worker() -> Finding:
-    """A worker said so lately."""
-    return _heartbeat("worker")
+    """A worker said so lately, in procrastinate's own table."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select extract(epoch from now() - max(last_heartbeat)) from procrastinate_workers")
+        (age,) = cursor.fetchone()
+    return _seen("worker", None if age is None else float(age))
 
 
 def outbox() -> Finding:
@@ -172,17 +183,10 @@ def outbox() -> Finding:
     return Finding("outbox", age < LATE_SECONDS, f"the oldest undelivered event is {age:.0f} s old", remedy)
 
 
-def _heartbeat(process: str) -> Finding:
-    from kith.kit import clock
-    from kith.kit.models import Heartbeat
-
-    last = Heartbeat.objects.filter(process=process).values_list("at", flat=True).first()
-    if last is None:
-        return Finding(
-            process, False, "has never run", f"Start Kith with `kith run`, or `kith {process}` alone."
-        )
-    age = (clock.now() - last).total_seconds()
+def _seen(process: str, age: float | None) -> Finding:
     remedy = f"Start Kith with `kith run`, or `kith {process}` alone, and read its log."
+    if age is None:
+        return Finding(process, False, "does not run", remedy)
     return Finding(process, age < STALE_SECONDS, f"last seen {age:.0f} s ago", remedy)
 
 

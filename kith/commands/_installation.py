@@ -52,8 +52,8 @@ def require_database() -> None:
     """Raises CannotStart when the embedded server is wanted but does not run."""
     if uses_embedded() and not cluster().running():
         raise CannotStart(
-            f"No database runs for {kith.env.env.data_dir}; start Kith with `kith run`, or name a PostgreSQL in "
-            "KITH_DATABASE_URL."
+            f"No database runs for {kith.env.env.data_dir}; start Kith with `kith run`, "
+            "or name a PostgreSQL in KITH_DATABASE_URL."
         )
 
 
