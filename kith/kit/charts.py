@@ -187,7 +187,7 @@ def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: 
     ]
     grid = format_html_join(
         "",
-        '<line class="grid" x1="{0}" x2="{2}" y1="{1}" y2="{1}"/>'
+        '<line class="rule" x1="{0}" x2="{2}" y1="{1}" y2="{1}"/>'
         '<text x="{3}" y="{1}" dy=".32em" text-anchor="end">{4}</text>',
         rows,
     )

@@ -26,6 +26,7 @@ from django.utils.translation import get_language, get_language_bidi, gettext
 
 from kith.kit import charts, clock
 from kith.kit.money import Money
+from kith.kit.pagination import COUNTED
 
 register = template.Library()
 
@@ -172,6 +173,36 @@ def query(context: Context, **changes: Any) -> str:
         else:
             wanted[key] = str(value)
     return "?" + wanted.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def segment(context: Context, param: str, value: Any) -> str:
+    """The query string that sets one filter and returns to the first page: {% segment "status" code %}."""
+    return query(context, **{"page": None, "cursor": None, str(param): value})
+
+
+@register.simple_tag
+def page_span(page: Any) -> dict[str, int]:
+    """Where a `kit.pagination.Page` stands: first and last row, the pages before and after it, rows counted."""
+    number = page.page or 1
+    first = (number - 1) * page.limit
+    return {
+        "first": first + 1,
+        "last": first + len(page.items),
+        "before": number - 1,
+        "after": number + 1,
+        "counted": min(page.total or 0, COUNTED),
+    }
+
+
+@register.simple_tag
+def steps(step: Any, of: Any) -> SafeString:
+    """The <li> of a progress bar: the first `step` of them are on."""
+    return format_html_join("", "<li{}></li>", ((_on(at < int(step)),) for at in range(int(of))))
+
+
+def _on(yes: bool) -> SafeString:
+    return mark_safe(' class="on"' if yes else "")  # noqa: S308 - a constant
 
 
 @register.simple_tag(takes_context=True)
