@@ -1,0 +1,53 @@
+# `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt migrate demo bench docs credentials doctor clean
+# Python that finds its packages in the environment of this folder and nowhere else.
+export PYTHONNOUSERSITE := 1
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
+	@scripts/setup run
+	@exec .venv/bin/kith run
+
+test: check ## check the code, then run every test
+	@.venv/bin/python -m pytest -n 2
+
+check: ## format, lint, types, import contracts, templates, translations, migrations
+	@scripts/setup test
+	@scripts/check
+
+fmt: ## put code and templates into shape
+	@scripts/setup test
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format --quiet .
+	@find kith -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2
+
+migrate: ## bring the database up to date
+	@scripts/setup run
+	@.venv/bin/kith migrate
+
+demo: ## tell the main story on a running installation, step by step
+	@scripts/setup run
+	@.venv/bin/kith demo story
+
+bench: ## measure; prints tables and ratios
+	@scripts/setup test
+	@.venv/bin/python -m bench
+
+docs: ## build the documentation into site/
+	@scripts/setup docs
+	@.tools/docs/bin/mkdocs build --strict --quiet
+
+credentials: ## print the demo installation's sign-ins as JSON
+	@scripts/setup run
+	@.venv/bin/kith credentials
+
+doctor: ## check an installation and say how to mend it
+	@scripts/setup run
+	@.venv/bin/kith doctor
+
+clean: ## remove everything that was made here except var/, the data
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .hypothesis site dist test-results
+	find kith tests -name __pycache__ -type d -prune -exec rm -rf {} +
