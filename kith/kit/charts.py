@@ -191,7 +191,8 @@ def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: 
         '<text x="{3}" y="{1}" dy=".32em" text-anchor="end">{4}</text>',
         rows,
     )
-    every = max(1, ceil(len(labels) / (6 if sheet.width > 500 else 4)))
+    room = (sheet.width - sheet.start - sheet.end) / (7 * max(map(len, labels)) + 22)
+    every = max(1, ceil(len(labels) / max(room, 1)))
     names = [
         (
             round(sheet.start + sheet.slot() * (i + 0.5), 1) if centered else sheet.x(i),
@@ -200,7 +201,7 @@ def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: 
             label,
         )
         for i, label in enumerate(labels)
-        if i % every == 0 and (centered or i == 0 or i <= len(labels) - 1 - every / 2 or len(labels) <= 7)
+        if i % every == 0 and (centered or i == 0 or i <= len(labels) - 1 - every / 2 or every == 1)
     ]
     axis = format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', names)
     kind = "narrow" if key.endswith("narrow") else "wide"

@@ -107,7 +107,7 @@ def ago(at: datetime | None) -> str | SafeString:
     if abs(distance) < timedelta(seconds=45):
         words = gettext("just now")
     else:
-        words = format_timedelta(distance, add_direction=True, locale=locale(), threshold=1.2)
+        words = format_timedelta(distance, add_direction=True, locale=locale(), threshold=1)
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), when(at), words)
 
 

@@ -1,4 +1,4 @@
-/* Kith's own page behavior. Every action is a form or link first; this only makes it quicker. */
+/* Every action is a form or link first; this only makes it quicker. */
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -56,7 +56,7 @@
     if (target.matches("[data-pick-all]")) $$("tbody .tick", target.closest("table")).forEach((tick) => { tick.checked = target.checked; });
     if (form && target.matches(".tick")) recount(form);
     const drop = target.closest("[data-drop]");
-    if (drop && target.files.length) { const name = $("[data-drop-name]", drop); name.textContent = [...target.files].map((file) => file.name).join(", "); say(name.textContent); }
+    if (drop && target.files.length) { const name = $("[data-drop-name]", drop); name.textContent = [...target.files].map((file) => file.name).join(", "); }
   });
   for (const type of ["dragover", "dragleave", "drop"]) on(type, (event) => event.target.closest?.("[data-drop]")?.classList.toggle("over", type === "dragover"));
 
@@ -77,7 +77,7 @@
     if (search) { event.preventDefault(); search.focus(); search.select(); }
   });
 
-  /* After a swap: say how many rows there are now; put the focus on an error summary. */
+  /* After a swap: the row count is said, an error summary gets the focus. */
   const settle = (root) => {
     const count = $("[data-count]", root);
     if (count?.textContent.trim()) say(count.textContent.trim());

@@ -1,0 +1,191 @@
+"""What every test finds: a real PostgreSQL of its own, two organizations and their standing people.
+
+Acme has the owner Alice and the viewer Bob; Rival has the owner Charlie. Participants Dana and Eli are
+made by the features that need them.
+"""
+
+import datetime
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.db import connections
+
+from kith.kit import clock, tenancy
+from kith.kit.actors import Actor
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """A migrated database of this process; the application's role, not the owner, is `default`."""
+    from tests import postgres
+
+    database = postgres.acquire()
+    with django_db_blocker.unblock():
+        for alias, url in (
+            ("default", database.app_url), ("counters", database.app_url), ("owner", database.owner_url)
+        ):  # fmt: skip
+            parts = urlsplit(url)
+            connections[alias].close()
+            connections.settings[alias].update(
+                NAME=parts.path.lstrip("/"), USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""),
+                HOST=parts.hostname, PORT=str(parts.port or ""),
+            )  # fmt: skip
+            connections[alias].settings_dict.update(connections.settings[alias])
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+    postgres.release()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Uploads and e-mails of tests stay out of the data directory."""
+    from django.test.utils import override_settings
+
+    root = tmp_path_factory.mktemp("files")
+    storages = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": root, "base_url": None},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    with override_settings(STORAGES=storages):
+        yield root
+
+
+@pytest.fixture
+def now() -> datetime.datetime:
+    """A Monday morning in June."""
+    return NOW
+
+
+_numbers = itertools.count(1)
+
+
+def make_tenant(slug: str, **values: Any) -> Any:
+    """A bare organization, without a preset."""
+    from kith.tenants import actions
+
+    return actions.create_tenant(
+        slug=f"{slug}-{next(_numbers)}-{os.getpid()}", name=slug.title(), currency="EUR", locale="en",
+        timezone="Europe/Amsterdam", now=NOW, **values,
+    )  # fmt: skip
+
+
+def make_member(tenant: Any, name: str, role: str) -> Actor:
+    """A member of `tenant` and the actor that stands for it."""
+    from kith.tenants import actions, queries
+
+    user = actions.create_user(
+        username=f"{name}-{next(_numbers)}-{os.getpid()}", email=f"{name}-{next(_numbers)}-{os.getpid()}@example.com",
+        name=name.title(), password="correct horse battery", now=NOW,
+    )  # fmt: skip
+    with tenancy.use(tenant.id):
+        member = actions.add_member(user=user, role=role, now=NOW)
+        return queries.member_actor(member)
+
+
+@pytest.fixture
+def acme(db: None) -> Any:
+    """The organization most tests work in."""
+    return make_tenant("acme")
+
+
+@pytest.fixture
+def rival(db: None) -> Any:
+    """The other organization."""
+    return make_tenant("rival")
+
+
+@pytest.fixture
+def alice(acme: Any) -> Actor:
+    """Acme's owner."""
+    return make_member(acme, "alice", "owner")
+
+
+@pytest.fixture
+def bob(acme: Any) -> Actor:
+    """Acme's viewer: reads, never writes."""
+    return make_member(acme, "bob", "viewer")
+
+
+@pytest.fixture
+def charlie(rival: Any) -> Actor:
+    """Rival's owner."""
+    return make_member(rival, "charlie", "owner")
+
+
+@pytest.fixture
+def in_acme(acme: Any, alice: Actor) -> Iterator[Any]:
+    """Acme in force, Alice acting."""
+    with tenancy.use(acme.id, actor=alice, request_id="test-request"):
+        yield acme
+
+
+@pytest.fixture
+def frozen() -> Iterator[Any]:
+    """The clock stands at NOW and can be moved."""
+    with clock.frozen(NOW) as held:
+        yield held
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Callable[..., Any]:
+    """A factory of organizations whose rows are really committed, for threads and processes.
+
+    Nothing is cleaned up: each test has organizations of its own.
+    """
+    return make_tenant
+
+
+@pytest.fixture
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Real commits on the process's database, without the flush that the application's role may not do."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+def signed_in(actor: Actor) -> Any:
+    """A browser-like client whose session belongs to the member."""
+    from django.test import Client
+
+    from kith.tenants.models import Member, User
+
+    with tenancy.use(actor.tenant_id or 0):
+        user: User = Member.objects.select_related("user").get(pk=actor.id).user
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def api_client(actor: Actor) -> Any:
+    """A client that sends the member's access token."""
+    from django.test import Client
+
+    from kith.tenants import actions
+
+    with tenancy.use(actor.tenant_id or 0):
+        pair = actions.open_token_family(member_id=actor.id, now=clock.now())
+    return Client(headers={"authorization": f"Bearer {pair.access}"})
+
+
+@pytest.fixture
+def browse() -> Callable[[Actor], Any]:
+    """`browse(alice)`: a signed-in browser."""
+    return signed_in
+
+
+@pytest.fixture
+def call() -> Callable[[Actor], Any]:
+    """`call(alice)`: an API client."""
+    return api_client

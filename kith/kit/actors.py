@@ -1,0 +1,31 @@
+"""Who is acting: a plain value that actions, audit rows and events carry."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ActorKind = Literal["member", "api_key", "participant", "public", "system", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One caller inside one tenant; `permissions` are `feature.verb` words already resolved from the role."""
+
+    kind: ActorKind
+    id: str = ""
+    label: str = ""
+    tenant_id: int | None = None
+    role: str = ""
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+    def may(self, permission: str) -> bool:
+        """True when this actor holds the permission; the system itself always does."""
+        return self.kind == "system" or permission in self.permissions
+
+    @property
+    def ref(self) -> str:
+        """Short form stored on audit rows and journals, e.g. `member:0190…`."""
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+SYSTEM = Actor(kind="system", label="Kith")
+PUBLIC = Actor(kind="public")

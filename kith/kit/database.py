@@ -1,0 +1,34 @@
+"""What the application's role may do, table by table, renewed after each migration.
+
+The application role owns nothing. Tables commented `writes:append` can only be read and added to,
+`writes:none` only read (their functions write). Everything else is ordinary.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from kith.kit.tenancy import SYSTEM_ROLE
+
+_PRIVILEGES = {
+    "all": "select, insert, update, delete",
+    "append": "select, insert",
+    "none": "select",
+}
+
+
+def grant_privileges(connection: BaseDatabaseWrapper, app_role: str) -> None:
+    """Give `app_role` and the crossing role exactly what the tables' comments say. Run as the owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("select quote_ident(%s)", [app_role])
+        roles = f"{cursor.fetchone()[0]}, {SYSTEM_ROLE}"
+        cursor.execute(f"grant usage on schema public to {roles}")
+        cursor.execute(
+            "select quote_ident(c.relname), coalesce(obj_description(c.oid), '') from pg_class c"
+            " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+        )
+        for table, comment in cursor.fetchall():
+            writes = comment.removeprefix("writes:") if comment.startswith("writes:") else "all"
+            cursor.execute(f"revoke all on {table} from {roles}")
+            cursor.execute(f"grant {_PRIVILEGES[writes]} on {table} to {roles}")
+        cursor.execute(f"grant usage, select on all sequences in schema public to {roles}")
+        cursor.execute("revoke execute on all functions in schema public from public")
+        cursor.execute(f"grant execute on all functions in schema public to {roles}")

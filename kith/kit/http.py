@@ -1,0 +1,134 @@
+"""The JSON shapes of `docs/api`: one envelope for answers, lists and errors."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema as NinjaSchema
+from ninja.renderers import BaseRenderer
+from pydantic import ConfigDict
+
+from kith.kit.errors import DomainError
+from kith.kit.money import Money
+from kith.kit.pagination import Page
+
+
+class Schema(NinjaSchema):
+    """Base of request and response shapes: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class MoneyOut(Schema):
+    """An amount in whole minor units."""
+
+    amount_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, money: Money) -> "MoneyOut":
+        """The schema of a Money."""
+        return cls(amount_minor=money.amount_minor, currency=money.currency)
+
+
+class PaginationOut(Schema):
+    """Where a list stands; `next` is the cursor of the following page, if any."""
+
+    page: int
+    limit: int
+    total: int
+    pages: int
+    next: str | None = None
+    total_is_capped: bool = False
+
+
+class ErrorOut(Schema):
+    """Every refusal."""
+
+    status: str
+    code: str
+    message: str
+    details: dict[str, Any]
+    request_id: str
+
+
+REFUSALS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut, 409: ErrorOut, 413: ErrorOut, 415: ErrorOut, 422: ErrorOut, 429: ErrorOut, 503: ErrorOut}  # fmt: skip
+
+
+def answers(shape: Any, *statuses: int) -> dict[int, Any]:
+    """The `response=` of an operation: its shape on success plus every refusal the API may give."""
+    return {**dict.fromkeys(statuses or (200,), shape), **REFUSALS}
+
+
+def router(*tags: str) -> Router:
+    """A feature's router."""
+    return Router(tags=list(tags))
+
+
+def ok(data: Any, message: str | None = None) -> dict[str, Any]:
+    """The envelope of one thing."""
+    body: dict[str, Any] = {"status": "success", "data": data}
+    if message is not None:
+        body["message"] = str(message)
+    return body
+
+
+def listing(page: Page, rows: Iterable[Any]) -> dict[str, Any]:
+    """The envelope of a list."""
+    return {"status": "success", "data": list(rows), "pagination": page.as_pagination()}
+
+
+def error_body(request: HttpRequest, *, code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The envelope of a refusal."""
+    return {
+        "status": "error",
+        "code": code,
+        "message": message,
+        "details": details or {},
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
+def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The response for an outcome, with `Retry-After` where the caller should wait."""
+    details = error.as_details()
+    response = HttpResponse(
+        dumps(error_body(request, code=error.code, message=error.text, details=details)),
+        status=error.status,
+        content_type="application/json",
+    )
+    if "retry_after" in details:
+        response["Retry-After"] = str(details["retry_after"])
+    for name, value in getattr(error, "headers", {}).items():
+        response[name] = value
+    return response
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Money):
+        return value.as_dict()
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    return str(value)
+
+
+def dumps(value: Any) -> bytes:
+    """JSON with UTC times as RFC 3339."""
+    return orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class Renderer(BaseRenderer):
+    """orjson for every answer of the API."""
+
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        """Bytes of the answer."""
+        return dumps(data)
+
+
+__all__ = [
+    "REFUSALS", "ErrorOut", "MoneyOut", "PaginationOut", "Renderer", "Schema", "answers",
+    "dumps", "error_body", "listing", "ok", "refused", "router",
+]  # fmt: skip

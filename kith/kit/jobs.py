@@ -1,0 +1,129 @@
+"""Background jobs on procrastinate: enqueued in the caller's transaction, run by `kith worker`.
+
+`Job` rows are the long pieces of work a person waits for; they carry progress, counts and files.
+"""
+
+import datetime
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from kith.kit import clock, tenancy
+from kith.kit.actors import Actor
+from kith.kit.errors import DomainError
+from kith.kit.models import Job, JobState
+
+log = logging.getLogger("kith.jobs")
+
+Task = Callable[..., None]
+
+
+def job(name: str, *, queue: str = "default", retry: int = 0) -> Callable[[Task], Task]:
+    """Register a task. It gets keywords only, tolerates unknown ones and may run twice."""
+
+    def register(task: Task) -> Task:
+        return app.task(name=name, queue=queue, retry=retry)(task)  # type: ignore[no-any-return]
+
+    return register
+
+
+def enqueue(name: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any) -> None:
+    """Queue a task by name in the current transaction. With `queueing_lock`, at most one waits at a time."""
+    from procrastinate.exceptions import AlreadyEnqueued
+
+    try:
+        with transaction.atomic():
+            app.configure_task(name=name, lock=lock, queueing_lock=queueing_lock).defer(**arguments)
+    except AlreadyEnqueued:
+        log.debug("already queued", extra={"job": name})
+
+
+def start(
+    kind: str, *, params: Mapping[str, Any], actor: Actor, now: datetime.datetime, input_file: str = ""
+) -> Job:
+    """Create the job row and queue its task, which has the same name as `kind`."""
+    row = Job.objects.create(
+        tenant_id=tenancy.current_tenant_id(),
+        kind=kind,
+        params=dict(params),
+        input_file=input_file,
+        created_by=actor.ref,
+        created_at=now,
+    )
+    enqueue(kind, tenant_id=row.tenant_id, job_id=str(row.id))
+    return row
+
+
+def tracked(task: Callable[[Job], Mapping[str, Any] | None]) -> Task:
+    """Wrap the body of a tracked task: `body(job)` runs outside a transaction, its result is kept.
+
+    The body may return {"counts": …, "result_file": …, "error_file": …}. A DomainError ends the job as
+    failed with its code and sentence; any other exception does too and is logged as a defect.
+    """
+
+    @functools.wraps(task)
+    def run(*, tenant_id: int, job_id: str, **_: Any) -> None:
+        row = _begin(tenant_id, job_id)
+        if row is None:
+            return
+        try:
+            outcome = dict(task(row) or {})
+        except DomainError as error:
+            _end(row, JobState.FAILED, error_code=error.code, error_message=error.text, **error.details.get("job", {}))
+        except Exception:
+            log.exception("job failed", extra={"job": row.kind, "job_id": job_id})
+            _end(row, JobState.FAILED, error_code="internal", error_message="")
+            raise
+        else:
+            _end(row, JobState.SUCCEEDED, **outcome)
+
+    return run
+
+
+def _begin(tenant_id: int, job_id: str) -> Job | None:
+    """Mark the job as running, unless it has ended already (a task may be delivered twice)."""
+    with tenancy.use(tenant_id):
+        started = Job.objects.filter(pk=job_id, state__in=[JobState.QUEUED, JobState.RUNNING]).update(
+            state=JobState.RUNNING, started_at=clock.now()
+        )
+        found: Job | None = Job.objects.filter(pk=job_id).first() if started else None
+        return found
+
+
+def _end(row: Job, state: JobState, **values: Any) -> None:
+    with tenancy.use(row.tenant_id):
+        Job.objects.filter(pk=row.pk).update(state=state, finished_at=clock.now(), **values)
+
+
+def progress(row: Job, *, done: int, total: int | None = None, counts: Mapping[str, int] | None = None) -> None:
+    """Say how far the job is; its own transaction, so that people see it at once."""
+    values: dict[str, Any] = {"done": done}
+    if total is not None:
+        values["total"] = total
+    if counts is not None:
+        values["counts"] = dict(counts)
+    with tenancy.use(row.tenant_id):
+        Job.objects.filter(pk=row.pk).update(**values)
+
+
+def get_job(job_id: UUID) -> Job:
+    """The tenant's job of that id. Raises Job.DoesNotExist."""
+    found: Job = Job.objects.get(pk=job_id)
+    return found
+
+
+def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
+    """Run queued jobs; with `wait=False` return when none is left."""
+    from django.db import connections
+
+    connections.close_all()
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    with worker_app.open():
+        worker_app.run_worker(
+            wait=wait, concurrency=concurrency, install_signal_handlers=wait, listen_notify=wait, fetch_job_polling_interval=1
+        )

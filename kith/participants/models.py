@@ -1,0 +1,83 @@
+"""Participants."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Concat, Lower
+
+from kith.kit.tenancy import TenantForeignKey, TenantOwned
+
+
+class ParticipantKind(models.TextChoices):
+    """A person, or a company with several people."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class ParticipantStatus(models.TextChoices):
+    """Erased rows stay as tombstones: ledger and referrals point at them."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ERASED = "erased"
+
+
+class Participant(TenantOwned):
+    """One enrolled person or company. Phone and visa number are AES-256-GCM under the participant's own key."""
+
+    class Fence(TenantOwned.Fence):
+        pii = ("name", "email", "picture_url", "search")
+        secret = ("phone_enc", "phone_index", "email_index", "visa_number_enc")
+
+    kind = models.TextField(choices=ParticipantKind.choices, default=ParticipantKind.PERSON)
+    status = models.TextField(choices=ParticipantStatus.choices, default=ParticipantStatus.ACTIVE)
+    external_id = models.TextField(default="", blank=True)
+    name = models.TextField()
+    email = models.TextField(default="", blank=True)
+    email_index = models.BinaryField(null=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    phone_enc = models.BinaryField(null=True)
+    phone_index = models.BinaryField(null=True)
+    country = models.CharField(max_length=2, default="", blank=True)
+    language = models.CharField(max_length=10, default="", blank=True)
+    timezone = models.TextField(default="", blank=True)
+    picture_url = models.URLField(max_length=500, default="", blank=True)
+    visa_number_enc = models.BinaryField(null=True)
+    visa_stage = models.TextField(default="", blank=True)
+    visa_type = models.TextField(default="", blank=True)
+    application_on = models.DateField(null=True, blank=True)
+    referred_by = TenantForeignKey("self", null=True, blank=True, related_name="+")
+    code = models.CharField(max_length=20, unique=True)
+    source = models.TextField(default="")
+    last_login_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    search = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                "name", models.Value(" "), "email", models.Value(" "), "external_id", models.Value(" "), "code",
+                output_field=models.TextField(),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )  # fmt: skip
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "email_index"],
+                condition=~models.Q(status="erased"), name="participant_email_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "external_id"],
+                condition=~models.Q(external_id=""), name="participant_external_id_once",
+            ),
+            models.CheckConstraint(condition=models.Q(status__in=ParticipantStatus.values), name="participant_status"),
+            models.CheckConstraint(condition=models.Q(kind__in=ParticipantKind.values), name="participant_kind"),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="participant_newest"),
+            models.Index(fields=["tenant", "phone_index"], name="participant_phone"),
+            GinIndex("tenant", OpClass("search", name="gin_trgm_ops"), name="participant_search"),
+        ]

@@ -1,0 +1,183 @@
+"""Reading organizations, members, keys and settings."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kith.kit import crypto, tenancy
+from kith.kit.actors import Actor
+from kith.kit.money import Money
+from kith.tenants import rules
+from kith.tenants.models import (
+    ApiKey,
+    Member,
+    PlatformSetting,
+    SettingScope,
+    SettingValue,
+    Tenant,
+    TenantStatus,
+    TokenFamily,
+    User,
+)
+
+
+def get_tenant(slug: str) -> Tenant:
+    """The active organization of that slug. Raises Tenant.DoesNotExist."""
+    return Tenant.objects.get(slug=slug, status=TenantStatus.ACTIVE)
+
+
+def get_tenant_by_id(tenant_id: int) -> Tenant:
+    """The active organization of that id. Raises Tenant.DoesNotExist."""
+    return Tenant.objects.get(pk=tenant_id, status=TenantStatus.ACTIVE)
+
+
+def current_tenant() -> Tenant:
+    """The organization in force."""
+    return Tenant.objects.get(pk=tenancy.current_tenant_id())
+
+
+def active_tenant_ids() -> list[int]:
+    """Every organization a scheduled job visits."""
+    return list(Tenant.objects.filter(status=TenantStatus.ACTIVE).order_by("id").values_list("id", flat=True))
+
+
+def the_only_tenant() -> Tenant | None:
+    """The organization of an installation that has one; None when there are more."""
+    found = list(Tenant.objects.filter(status=TenantStatus.ACTIVE)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A user's place in one organization."""
+
+    member_id: UUID
+    role: str
+    tenant: Tenant
+
+
+def seats_of(user: User) -> list[Seat]:
+    """Where a person may sign in, by name of the organization."""
+    with tenancy.across_tenants("a person chooses between their organizations"):
+        members = Member.objects.filter(
+            user=user, removed_at=None, tenant__status=TenantStatus.ACTIVE
+        ).select_related("tenant")
+        return [Seat(member.id, member.role, member.tenant) for member in members.order_by("tenant__name", "id")]
+
+
+def get_seat(user: User, slug: str) -> Seat | None:
+    """The person's place in that organization, or None."""
+    return next((seat for seat in seats_of(user) if seat.tenant.slug == slug), None)
+
+
+def seat_actor(seat: Seat, user: User) -> Actor:
+    """The actor a signed-in person is in that organization."""
+    return Actor(
+        kind="member",
+        id=str(seat.member_id),
+        label=user.get_full_name(),
+        tenant_id=seat.tenant.id,
+        role=seat.role,
+        permissions=rules.permissions_of(seat.role),
+    )
+
+
+def member_actor(member: Member) -> Actor:
+    """The actor of a member row."""
+    return seat_actor(Seat(member.id, member.role, member.tenant), member.user)
+
+
+def family_actor(*, tenant_id: int, family_id: str, member_id: str) -> Actor | None:
+    """The actor behind an access token, or None when signed out, removed or suspended."""
+    with tenancy.use(tenant_id):
+        family = (
+            TokenFamily.objects.select_related("member", "member__user", "tenant")
+            .filter(
+                pk=family_id,
+                member_id=member_id,
+                ended_at=None,
+                member__removed_at=None,
+                member__user__is_active=True,
+                tenant__status=TenantStatus.ACTIVE,
+            )
+            .first()
+        )
+        return member_actor(family.member) if family else None
+
+
+def members() -> QuerySet[Member]:
+    """The organization's present members with their users."""
+    found: QuerySet[Member] = Member.objects.filter(removed_at=None).select_related("user").order_by("created_at", "id")
+    return found
+
+
+def api_keys() -> QuerySet[ApiKey]:
+    """The organization's live keys."""
+    found: QuerySet[ApiKey] = ApiKey.objects.filter(revoked_at=None).order_by("name", "slot")
+    return found
+
+
+def setting(key: str, *, program_id: UUID | None = None, user_id: UUID | None = None) -> Any:
+    """The value in force: user, program, tenant, platform, then the declared default.
+
+    Money settings come back as `Money` in the organization's currency.
+    """
+    declared = rules.SETTINGS[key]
+    found = _nearest(declared, program_id=program_id, user_id=user_id)
+    if declared.type == "money":
+        return Money.parse(str(found), current_tenant().currency)
+    return found
+
+
+def _nearest(declared: rules.Setting, *, program_id: UUID | None, user_id: UUID | None) -> Any:
+    places: list[tuple[str, UUID | None]] = [
+        (place, scope_id)
+        for place, scope_id in (
+            (SettingScope.USER, user_id),
+            (SettingScope.PROGRAM, program_id),
+        )
+        if scope_id is not None
+    ]
+    for place, scope_id in [*places, (SettingScope.TENANT, None)]:
+        row = (
+            SettingValue.objects.filter(scope=place, scope_id=scope_id, key=declared.key).order_by("-version").first()
+        )
+        if row is not None:
+            return _clear(declared, row)
+    platform = PlatformSetting.objects.filter(key=declared.key).first()
+    return platform.value if platform else declared.default
+
+
+def _clear(declared: rules.Setting, row: SettingValue) -> Any:
+    if not declared.secret:
+        return row.value
+    if row.secret is None:
+        return declared.default
+    return crypto.decrypt(row.secret, subject_id=row.id, context=f"tenants_settingvalue.secret:{row.id}")
+
+
+def settings_shown() -> list[dict[str, Any]]:
+    """Every declared setting with its value for the organization; secrets only say whether they are set."""
+    shown = []
+    for declared in rules.SETTINGS.values():
+        value = _nearest(declared, program_id=None, user_id=None)
+        shown.append(
+            {
+                "key": declared.key,
+                "type": declared.type,
+                "value": bool(value) if declared.secret else value,
+                "default": declared.default,
+                "meaning": declared.meaning,
+                "is_secret": declared.secret,
+                "choices": list(declared.choices),
+            }
+        )
+    return shown
+
+
+def label(tenant: Tenant, term: str, locale: str, fallback: str) -> str:
+    """The organization's own word for a term, in a language."""
+    words = tenant.labels.get(term, {})
+    return str(words.get(locale) or words.get(tenant.locale) or fallback)

@@ -1,0 +1,154 @@
+"""Who may do what, and which settings exist. Plain Python."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+OWNER, ADMIN, MANAGER, AGENT, VIEWER, AUDITOR = "owner", "admin", "manager", "agent", "viewer", "auditor"
+
+_ALL = frozenset({OWNER, ADMIN, MANAGER, AGENT, VIEWER, AUDITOR})
+_STAFF = frozenset({OWNER, ADMIN, MANAGER, AGENT})
+_LEADS = frozenset({OWNER, ADMIN, MANAGER})
+_ADMINS = frozenset({OWNER, ADMIN})
+_BOOKS = frozenset({OWNER, ADMIN, MANAGER, AUDITOR})
+
+# The one table of permissions. Rows: permission; values: roles that hold it.
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "participants.view": _ALL,
+    "participants.edit": _STAFF,
+    "participants.import": _LEADS,
+    "participants.export": _BOOKS,
+    "referrals.view": _ALL,
+    "referrals.create": _STAFF,
+    "referrals.move": _STAFF,
+    "referrals.export": _BOOKS,
+    "programs.view": _ALL,
+    "programs.edit": _ADMINS,
+    "rewards.view": _ALL,
+    "rewards.approve": _LEADS,
+    "payouts.view": _BOOKS,
+    "payouts.make": _LEADS,
+    "payouts.approve": _LEADS,
+    "payouts.send": _LEADS,
+    "payouts.accounts": _LEADS,
+    "ledger.view": _BOOKS,
+    "analytics.view": _ALL,
+    "tenants.view": _ALL,
+    "tenants.settings": _ADMINS,
+    "tenants.members": _ADMINS,
+    "tenants.keys": _ADMINS,
+    "audit.view": frozenset({OWNER, ADMIN, AUDITOR}),
+    "jobs.view": _BOOKS,
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Every permission of a role; none for an unknown one."""
+    return frozenset(permission for permission, roles in PERMISSIONS.items() if role in roles)
+
+
+def permissions_of_scopes(scopes: list[str]) -> frozenset[str]:
+    """A key's permissions: its scopes are permissions, or `feature.*` for all of a feature."""
+    return frozenset(
+        permission
+        for permission in PERMISSIONS
+        if permission in scopes or f"{permission.split('.')[0]}.*" in scopes
+    )
+
+
+def unknown_scopes(scopes: list[str]) -> list[str]:
+    """Scopes that would grant nothing."""
+    return [scope for scope in scopes if not permissions_of_scopes([scope])]
+
+
+ACCESS_LIFETIME = datetime.timedelta(minutes=5)
+REFRESH_LIFETIME = datetime.timedelta(days=30)
+INVITATION_LIFETIME = datetime.timedelta(days=7)
+RESERVED_SLUGS = frozenset({"api", "admin", "static", "www", "app", "kith", "platform", "t", "p", "r"})
+
+
+def is_good_slug(slug: str) -> bool:
+    """Lower-case letters, digits and single hyphens, 2 to 40 characters, ASCII only, not reserved."""
+    return bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)) and 2 <= len(slug) <= 40 and slug not in RESERVED_SLUGS
+
+
+def may_give_role(giver: str, role: str) -> bool:
+    """Owners give any role, administrators any but owner, nobody else gives roles."""
+    return giver == OWNER or (giver == ADMIN and role != OWNER)
+
+
+SettingType = Literal["money", "int", "bool", "text", "choice"]
+Place = Literal["platform", "tenant", "program", "user"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One declared setting: its type, default, the places where it may be set, and what it means."""
+
+    key: str
+    type: SettingType
+    default: Any
+    meaning: str
+    places: frozenset[str] = frozenset({"platform", "tenant"})
+    secret: bool = False
+    money_relevant: bool = False
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+    compat_name: str = ""
+
+
+_PROGRAM = frozenset({"platform", "tenant", "program"})
+
+
+# Money settings are decimal text in the currency of the tenant or program, as organizations write them.
+SETTINGS: Mapping[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting("rewards.default_amount", "money", "25.00", "what a successful referral earns", _PROGRAM,
+                money_relevant=True, compat_name="DEFAULT_REWARD_AMOUNT"),
+        Setting("analytics.average_booking_value", "money", "500.00",
+                "counted as revenue when a booking came without an amount", _PROGRAM,
+                compat_name="AVERAGE_BOOKING_VALUE"),
+        Setting("rewards.max_per_participant", "int", 0, "rewarded referrals per participant; 0 means unlimited",
+                _PROGRAM, money_relevant=True, least=0, compat_name="MAX_REFERRALS_PER_CUSTOMER"),
+        Setting("rewards.auto_approve", "bool", False, "rewards need no decision by staff", _PROGRAM,
+                money_relevant=True, compat_name="AUTO_APPROVE_REFERRALS"),
+        Setting("referrals.require_booking_reference", "bool", True, "a referral needs a booking reference",
+                _PROGRAM, compat_name="REQUIRE_BOOKING_REFERENCE"),
+        Setting("rewards.hold_days", "int", 14, "days between the event and the reward becoming available", _PROGRAM,
+                money_relevant=True, least=0, most=730),
+        Setting("payouts.second_person_above", "money", "500.00",
+                "a batch above this amount is approved by somebody who did not make it", money_relevant=True),
+        Setting("payouts.minimum", "money", "0.00", "a participant is paid from this amount on", money_relevant=True),
+        Setting("payouts.debtor_name", "text", "", "name of the paying account's holder"),
+        Setting("payouts.debtor_iban", "text", "", "IBAN that payments leave from", secret=True),
+        Setting("payouts.debtor_bic", "text", "", "BIC of the paying bank; optional within the SEPA area"),
+        Setting("referrals.existing_customers", "choice", "refuse", "what happens when the friend is known already",
+                _PROGRAM, choices=("refuse", "allow")),
+        Setting("notifications.language", "text", "", "language of messages to this person",
+                frozenset({"tenant", "user"})),
+        Setting("interface.theme", "choice", "system", "light, dark or as the device", frozenset({"user"}),
+                choices=("system", "light", "dark")),
+    )
+}  # fmt: skip
+
+
+def bad_value(setting: Setting, value: Any) -> str:
+    """Why a value cannot be stored, as a stable word; empty when it can."""
+    checks = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "bool": isinstance(value, bool),
+        "text": isinstance(value, str) and len(value) <= 500,
+        "choice": value in setting.choices,
+        "money": isinstance(value, str) and bool(re.fullmatch(r"\d{1,12}(\.\d{1,4})?", value)),
+    }
+    if not checks[setting.type]:
+        return "type"
+    if setting.type == "int" and not (
+        (setting.least is None or value >= setting.least) and (setting.most is None or value <= setting.most)
+    ):
+        return "range"
+    return ""
