@@ -1,4 +1,4 @@
-"""Compile every translation that is newer than its compiled form, with Babel, so that gettext is not needed."""
+"""Compile every translation newer than its compiled form, with Babel, so that gettext is not needed."""
 
 import os
 import sys

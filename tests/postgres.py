@@ -76,10 +76,10 @@ def acquire() -> TestDatabase:
     return _database(admin_url, name)
 
 
-def release() -> None:
-    """Drop this process's database; the last process to leave stops the server. Safe to call twice."""
-    while _held:
-        held = _held.pop()
+def release(only: TestDatabase | None = None) -> None:
+    """Drop this process's databases, or one; the last process to leave stops the server."""
+    for held in [held for held in _held if only is None or held.name == only.name]:
+        _held.remove(held)
         with suppress(psycopg.Error):
             _drop(held.admin_url, held.name)
         with _turn("server"):
@@ -155,7 +155,7 @@ def _fingerprint() -> str:
     """Changes when anything that shapes the migrated database does."""
     files = [*ROOT.glob("kith/**/migrations/*.py"), *ROOT.glob("kith/**/sql/**/*.sql")]
     files += [ROOT / "requirements/run.txt", ROOT / "kith/settings.py"]
-    files += [ROOT / "kith/kit" / name for name in ("fences.py", "database.py", "provision.py")]
+    files += [ROOT / "kith/kit" / name for name in ("apps.py", "fences.py", "database.py", "provision.py")]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
