@@ -22,12 +22,14 @@ def grant_privileges(connection: BaseDatabaseWrapper, app_role: str) -> None:
         roles = f"{cursor.fetchone()[0]}, {SYSTEM_ROLE}"
         cursor.execute(f"grant usage on schema public to {roles}")
         cursor.execute(
-            "select quote_ident(c.relname), coalesce(obj_description(c.oid), '') from pg_class c"
+            "select quote_ident(c.relname), coalesce(obj_description(c.oid), ''), c.relispartition from pg_class c"
             " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
         )
-        for table, comment in cursor.fetchall():
+        for table, comment, is_partition in cursor.fetchall():
             writes = comment.removeprefix("writes:") if comment.startswith("writes:") else "all"
             cursor.execute(f"revoke all on {table} from {roles}")
+            if is_partition:  # a partition has no fence of its own: only its parent may be asked
+                continue
             cursor.execute(f"grant {_PRIVILEGES[writes]} on {table} to {roles}")
         cursor.execute(f"grant usage, select on all sequences in schema public to {roles}")
         cursor.execute("revoke execute on all functions in schema public from public")
