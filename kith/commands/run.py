@@ -16,7 +16,6 @@ from kith.kit.embedded import CannotStart, is_free
 from kith.kit.processes import Child, Supervisor
 
 PORT_PATIENCE_SECONDS = 5.0
-READY_SECONDS = 90.0
 PROCESSES = ("web", "worker", "scheduler")
 
 
@@ -66,29 +65,34 @@ def _serve(first_time: bool) -> None:
     supervisor = Supervisor(children, os.environ, _say)
     supervisor.start()
     try:
-        if _await_ready(supervisor):
-            _welcome(first_time)
-        supervisor.watch()
+        supervisor.watch(_Greeting(first_time))
     finally:
         _say("Stopping …")
         supervisor.stop()
 
 
-def _await_ready(supervisor: Supervisor) -> bool:
+class _Greeting:
+    """Says where to go, once, as soon as the web process answers."""
+
+    def __init__(self, first_time: bool) -> None:
+        self.first_time = first_time
+        self.said = False
+
+    def __call__(self) -> None:
+        if not self.said and _answers():
+            _welcome(self.first_time)
+            self.said = True
+
+
+def _answers() -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(kith.env.env.bind, kith.env.env.bind)  # noqa: S104
-    url = f"http://{host}:{kith.env.env.port}/api/health"
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and not supervisor.stopping.wait(0.1):
-        try:
-            urllib.request.urlopen(url, timeout=5)
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            if not supervisor.running():
-                return False
-        else:
-            return True
-    return False
+    try:
+        urllib.request.urlopen(f"http://{host}:{kith.env.env.port}/api/health", timeout=2)
+    except urllib.error.HTTPError:
+        return True  # also a bad answer shows that the web process is there
+    except OSError:
+        return False
+    return True
 
 
 def _welcome(first_time: bool) -> None:

@@ -23,7 +23,8 @@ def grant_privileges(connection: BaseDatabaseWrapper, app_role: str) -> None:
         cursor.execute(f"grant usage on schema public to {roles}")
         cursor.execute(
             "select quote_ident(c.relname), coalesce(obj_description(c.oid), ''), c.relispartition"
-            " from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+            " from pg_class c where c.relnamespace = 'public'::regnamespace"
+            " and c.relkind in ('r', 'p', 'v', 'm')"
         )
         for table, comment, is_partition in cursor.fetchall():
             writes = comment.removeprefix("writes:") if comment.startswith("writes:") else "all"

@@ -94,9 +94,10 @@ class Supervisor:
         for child in self.children:
             self._launch(child)
 
-    def watch(self) -> None:
-        """Restart what ends, until a signal arrives."""
+    def watch(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Restart what ends, until a signal arrives; call `meanwhile` several times a second."""
         while not self.stopping.wait(POLL_SECONDS):
+            meanwhile()
             for child in self.children:
                 self._look_after(child)
 
