@@ -1,4 +1,4 @@
-"""Accounts, journals, transfers, and the functions that are their only doors."""
+"""Accounts, journals and transfers, and the functions that are their only doors."""
 
 from pathlib import Path
 

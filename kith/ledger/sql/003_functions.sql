@@ -30,7 +30,7 @@ end $$;
 -- Opens an account, or finds the one already there; a points currency is defined by its first use. A hard-capped budget has floor 0, an unlimited one none.
 create function ledger_open(p_tenant int, p_kind text, p_owner uuid, p_currency text, p_capped boolean default true)
 returns bigint language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-declare found_id bigint; c ledger_currency; person boolean;
+declare found_id bigint; points bigint; c ledger_currency; person boolean;
 begin
   perform ledger_require_tenant(p_tenant);
   for attempt in 1..2 loop
@@ -41,7 +41,8 @@ begin
     select * into c from ledger_currency l
      where l.code = p_currency and (l.tenant_id is null or l.tenant_id = p_tenant);
     if not found and p_currency ~ '^PTS' then
-      select * into c from ledger_currency where id = ledger_define_points(p_tenant, p_currency, 'Points');
+      points := ledger_define_points(p_tenant, p_currency, 'Points');
+      select * into c from ledger_currency where id = points;
     end if;
     if c.id is null then
       raise exception 'currency % is unknown here', p_currency using errcode = 'KL010', detail = p_currency;
