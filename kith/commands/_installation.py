@@ -20,6 +20,7 @@ from kith.kit.embedded import CannotStart, Cluster
 from kith.kit.processes import own_data_dir, sole_holder
 
 DATABASE = "kith"
+DEMO = "kith.presets.demo"
 _MIGRATING = 0x6B697469
 
 Say = Callable[[str], None]
@@ -211,11 +212,11 @@ def collect_static(say: Say) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def load_demo() -> bool:
-    """Load the demo organizations into an empty installation. Returns whether that happened now."""
-    if not kith.env.env.demo or not _exists("kith.presets.demo"):
-        return False
-    return bool(importlib.import_module("kith.presets.demo").load_once())
+def load_demo(say: Say) -> None:
+    """Load the demo organizations into an empty installation, once."""
+    if kith.env.env.demo and _exists(DEMO):
+        say("Loading the demo organizations …")
+        importlib.import_module(DEMO).load_once()
 
 
 def _exists(module: str) -> bool:

@@ -53,9 +53,7 @@ def _load_demo() -> bool:
     from django.db import connections
 
     had = bool(_credentials.read())
-    if kith.env.env.demo and not had:
-        _say("Loading the demo organizations …")
-    _installation.load_demo()
+    _installation.load_demo(_say if not had else lambda _: None)
     connections.close_all()
     return not had and bool(_credentials.read())
 
