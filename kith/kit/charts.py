@@ -6,6 +6,7 @@ the style sheet shows one of them. Both are hidden from assistive technology, wh
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 from zlib import crc32
 
@@ -32,8 +33,7 @@ class _Sheet:
     width: int
     height: int
     count: int
-    low: float
-    high: float
+    scale: Sequence[float]
     start: int = 44
     end: int = 12
     top: int = 12
@@ -41,7 +41,10 @@ class _Sheet:
 
     def y(self, value: float) -> float:
         inner = self.height - self.top - self.bottom
-        return round(self.top + inner * (1 - (value - self.low) / (self.high - self.low)), 1)
+        return round(self.top + inner * (1 - (value - self.scale[0]) / (self.scale[-1] - self.scale[0])), 1)
+
+    def zero(self) -> float:
+        return self.y(max(self.scale[0], 0))
 
     def x(self, index: int) -> float:
         inner = self.width - self.start - self.end
@@ -59,13 +62,14 @@ def plain(value: float) -> str:
 # --- arithmetic ---------------------------------------------------------------------------------------
 
 
-def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
-    """Round values that enclose low and high: steps of 1, 2 or 5 times a power of ten."""
-    if high <= low:
+def ticks(low: float, high: float, wanted: int = 4, *, whole: bool = False) -> list[float]:
+    """Round values that enclose low and high: steps of 1, 2 or 5 times a power of ten, or whole ones."""
+    if high - low <= 1e-9 * max(1.0, abs(low)):
         high = low + 1
     raw = (high - low) / wanted
     power = 10.0 ** floor(log10(raw))
     step = next(nice * power for nice in (1, 2, 5, 10) if nice * power >= raw * 0.999)
+    step = max(step, 1.0) if whole else step
     first, last = floor(low / step), ceil(high / step)
     return [round(step * index, 10) for index in range(first, last + 1)]
 
@@ -90,11 +94,9 @@ def curve(points: Sequence[Point]) -> str:
 
 
 def _slopes(points: Sequence[Point]) -> list[float]:
-    secants = [
-        (points[i + 1][1] - points[i][1]) / ((points[i + 1][0] - points[i][0]) or 1) for i in range(len(points) - 1)
-    ]
+    secants = [(y1 - y0) / ((x1 - x0) or 1) for (x0, y0), (x1, y1) in pairwise(points)]
     slopes = [secants[0]]
-    for before, after in zip(secants, secants[1:], strict=False):
+    for before, after in pairwise(secants):
         # A turning point gets a flat tangent; the harmonic mean keeps the rest inside its neighbors.
         slopes.append(0.0 if before * after <= 0 else 2 * before * after / (before + after))
     slopes.append(secants[-1])
@@ -140,7 +142,8 @@ def ring(value: float, total: float, *, text: str) -> SafeString:
     return format_html(
         '<svg class="ring" viewBox="0 0 100 100" role="img" aria-label="{0}">'
         '<circle class="track" cx="50" cy="50" r="42"/>'
-        '<circle class="fill" cx="50" cy="50" r="42" stroke-dasharray="{1} {2}" transform="rotate(-90 50 50)"/>'
+        '<circle class="fill" cx="50" cy="50" r="42" stroke-dasharray="{1} {2}"'
+        ' transform="rotate(-90 50 50)"/>'
         '<text x="50" y="50" dy=".35em" text-anchor="middle">{0}</text></svg>',
         text, f"{filled:.1f}", f"{around:.1f}",
     )  # fmt: skip
@@ -156,12 +159,12 @@ def _both(
     if not labels or not series:
         return SafeString("")
     values = [value for row in series for value in row.values] or [0]
-    scale = ticks(min(0, *values), max(values))
+    scale = ticks(min(0, *values), max(values), whole=all(float(value).is_integer() for value in values))
     # The number makes ids of gradients differ between charts of one page and stay the same between requests.
     number = crc32(repr((title, labels, [tuple(row.values) for row in series])).encode())
     drawings = [
         draw(
-            _Sheet(width, height, len(labels), scale[0], scale[-1], start=_margin(scale, write)),
+            _Sheet(width, height, len(labels), scale, start=_margin(scale, write)),
             labels, series, write, f"g{number:x}{kind}",
         )
         for kind, width, height in (("wide", 720, 240), ("narrow", 340, 200))
@@ -179,11 +182,12 @@ def _margin(scale: Sequence[float], write: Write) -> int:
     return 14 + 7 * max(len(write(value)) for value in scale)
 
 
-def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: SafeString, centered: bool) -> SafeString:
+def _frame(
+    sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: SafeString, centered: bool
+) -> SafeString:
     rows = [
         (sheet.start, sheet.y(value), sheet.width - sheet.end, sheet.start - 8, write(value))
-        for value in ticks(sheet.low, sheet.high)
-        if sheet.low <= value <= sheet.high
+        for value in sheet.scale
     ]
     grid = format_html_join(
         "",
@@ -192,18 +196,17 @@ def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: 
         rows,
     )
     room = (sheet.width - sheet.start - sheet.end) / (7 * max(map(len, labels)) + 22)
-    every = max(1, ceil(len(labels) / max(room, 1)))
+    every = max(1, ceil(len(labels) / max(min(room, 8), 1)))
     names = [
         (
             round(sheet.start + sheet.slot() * (i + 0.5), 1) if centered else sheet.x(i),
             sheet.height - 6,
-            "start" if i == 0 and not centered else "middle",
             label,
         )
         for i, label in enumerate(labels)
-        if i % every == 0 and (centered or i == 0 or i <= len(labels) - 1 - every / 2 or every == 1)
+        if i % every == 0
     ]
-    axis = format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', names)
+    axis = format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', names)
     kind = "narrow" if key.endswith("narrow") else "wide"
     return format_html(
         '<svg class="chart-{}" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}{}{}</svg>',
@@ -214,23 +217,28 @@ def _frame(sheet: _Sheet, labels: Sequence[str], write: Write, key: str, inner: 
 def _line_drawing(
     sheet: _Sheet, labels: Sequence[str], series: Sequence[Series], write: Write, key: str
 ) -> SafeString:
-    floor_y = sheet.y(max(sheet.low, 0))
+    floor_y = sheet.zero()
     parts = []
     for place, row in enumerate(series):
         points = [(sheet.x(i), sheet.y(v)) for i, v in enumerate(row.values)]
         path = curve(points)
         if place == 0 and points:
-            parts.append(
-                format_html(
-                    '<linearGradient id="{0}" class="s{1}" x1="0" y1="0" x2="0" y2="1"><stop offset="0" class="from"/>'
-                    '<stop offset="1" class="to"/></linearGradient>'
-                    '<path fill="url(#{0})" d="{2}L{3} {4}L{5} {4}Z"/>',
-                    key, row.tone, path, points[-1][0], floor_y, points[0][0],
-                )  # fmt: skip
-            )
+            outline = f"{path}L{points[-1][0]} {floor_y}L{points[0][0]} {floor_y}Z"
+            parts.append(_area(key, row.tone, outline))
         parts.append(format_html('<path class="line s{}" d="{}"/>', row.tone, path))
     parts += [_hover(sheet, index, label, series, write) for index, label in enumerate(labels)]
     return _frame(sheet, labels, write, key, _glue(parts), centered=False)
+
+
+def _area(key: str, tone: int, outline: str) -> SafeString:
+    return format_html(
+        '<linearGradient id="{0}" class="s{1}" x1="0" y1="0" x2="0" y2="1">'
+        '<stop offset="0" class="from"/><stop offset="1" class="to"/></linearGradient>'
+        '<path fill="url(#{0})" d="{2}"/>',
+        key,
+        tone,
+        outline,
+    )
 
 
 def _bar_drawing(
@@ -238,7 +246,7 @@ def _bar_drawing(
 ) -> SafeString:
     slot = sheet.slot()
     width = min(34.0, slot * 0.68) / len(series)
-    zero = sheet.y(max(sheet.low, 0))
+    zero = sheet.zero()
     columns = []
     for place, row in enumerate(series):
         for index, value in enumerate(row.values):
@@ -249,7 +257,9 @@ def _bar_drawing(
                  f"{labels[index]}, {row.name}: {write(value)}")
             )  # fmt: skip
     inner = format_html_join(
-        "", '<rect class="bar s{}" x="{}" y="{}" width="{}" height="{}" rx="3"><title>{}</title></rect>', columns
+        "",
+        '<rect class="bar s{}" x="{}" y="{}" width="{}" height="{}" rx="3"><title>{}</title></rect>',
+        columns,
     )
     return _frame(sheet, labels, write, key, inner, centered=True)
 
@@ -268,7 +278,10 @@ def _hover(sheet: _Sheet, index: int, label: str, series: Sequence[Series], writ
     lines = format_html_join(
         "",
         '<text class="{}" x="{}" y="{}">{}</text>',
-        (("strong" if i == 0 else "", f"{left + 10:.1f}", sheet.top + 18 + 17 * i, t) for i, t in enumerate(texts)),
+        (
+            ("" if i else "strong", f"{left + 10:.1f}", sheet.top + 18 + 17 * i, text)
+            for i, text in enumerate(texts)
+        ),
     )
     return format_html(
         '<g class="moment"><rect class="hit" x="{}" y="{}" width="{}" height="{}"/><g class="card-tip">'

@@ -186,7 +186,14 @@ TITLES = {
     500: _("Something went wrong on our side"),
     503: _("We will be right back"),
 }
-ICONS = {401: "lock", 403: "lock", 404: "compass", 409: "git-pull-request-closed", 429: "hourglass", 500: "cloud-alert", 503: "construction"}  # fmt: skip
+ICONS = {
+    401: "lock",
+    403: "lock",
+    404: "compass",
+    429: "hourglass",
+    500: "cloud-alert",
+    503: "construction",
+}
 
 
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:

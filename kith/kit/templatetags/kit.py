@@ -12,10 +12,18 @@ from typing import Any
 from zlib import crc32
 
 import lucide as lucide_icons
-from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta, get_datetime_format
 from babel.numbers import format_decimal, format_percent
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+)
 from django.http import QueryDict
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -82,7 +90,11 @@ def percent(ratio: Any) -> str:
     """0.1842 -> 18.4 percent, with at most one decimal."""
     if ratio in (None, ""):
         return NOTHING
-    return str(format_percent(round(Decimal(str(ratio)), 3), locale=locale(), format=None, decimal_quantization=False))
+    return str(
+        format_percent(
+            round(Decimal(str(ratio)), 3), locale=locale(), format=None, decimal_quantization=False
+        )
+    )
 
 
 @register.filter
@@ -91,11 +103,11 @@ def when(at: datetime | None) -> str:
     if not at:
         return NOTHING
     local = timezone.localtime(at)
-    # A skeleton would leave the order of date and time to us; the medium pattern of the locale decides it,
-    # and its seconds tell nobody anything.
+    # Babel's own medium date-time has seconds, which tell nobody anything; its glue is still the right one.
     day_part = format_date(local.date(), "medium", locale=locale())
     time_part = format_skeleton("Hm", local, locale=locale(), tzinfo=local.tzinfo)
-    return f"{day_part}, {time_part}"
+    glue = str(get_datetime_format("medium", locale=locale()))
+    return glue.replace("{1}", day_part).replace("{0}", time_part)
 
 
 @register.filter
@@ -183,7 +195,7 @@ def segment(context: Context, param: str, value: Any) -> str:
 
 @register.simple_tag
 def page_span(page: Any) -> dict[str, int]:
-    """Where a `kit.pagination.Page` stands: first and last row, the pages before and after it, rows counted."""
+    """Where a `kit.pagination.Page` stands: first and last row, the pages around it, rows counted."""
     number = page.page or 1
     first = (number - 1) * page.limit
     return {
@@ -226,9 +238,13 @@ def nav_active(context: Context, url: str) -> SafeString:
     if request is None:
         return SafeString("")
     entries = [item.url for item in frame.nav] if frame else [url]
-    inside = [entry for entry in entries if request.path == entry or request.path.startswith(entry.rstrip("/") + "/")]
+    inside = [
+        entry
+        for entry in entries
+        if request.path == entry or request.path.startswith(entry.rstrip("/") + "/")
+    ]
     best = max(inside, key=len, default=None)
-    return mark_safe(' aria-current="page"') if best == url else SafeString("")  # noqa: S308 - a constant
+    return mark_safe(' aria-current="page"') if best == url else SafeString("")
 
 
 # --- the frame ----------------------------------------------------------------------------------------
@@ -286,7 +302,13 @@ def field_kind(bound: BoundField) -> str:
     return next((kind for widget_class, kind in kinds if isinstance(widget, widget_class)), "text")
 
 
-CONTROL_CLASS = {"text": "input", "textarea": "input", "select": "input select", "file": "input", "check": "tick"}
+CONTROL_CLASS = {
+    "text": "input",
+    "textarea": "input",
+    "select": "input select",
+    "file": "input",
+    "check": "tick",
+}
 
 
 @register.simple_tag
@@ -313,5 +335,7 @@ def form_faults(form: Any) -> list[tuple[str, str, str]]:
     """(id of the control, label, message) of every error, form-wide ones first with an empty id."""
     faults = [("", "", str(message)) for message in form.non_field_errors()]
     for bound in form:
-        faults += [(bound.id_for_label or bound.auto_id, str(bound.label), str(each)) for each in bound.errors]
+        faults += [
+            (bound.id_for_label or bound.auto_id, str(bound.label), str(each)) for each in bound.errors
+        ]
     return faults
