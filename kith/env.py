@@ -16,7 +16,16 @@ class BadEnvironment(SystemExit):
 
 
 def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     return words[text.strip().lower()]
 
 
@@ -32,7 +41,9 @@ def _port(text: str) -> int:
 
 
 def _var(name: str, parse: Callable[[str], Any], default: Any, meaning: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"name": name, "parse": parse, "meaning": meaning, "secret": secret})
+    return field(
+        default=default, metadata={"name": name, "parse": parse, "meaning": meaning, "secret": secret}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +51,68 @@ class Env:
     """One frozen object with every setting of the process."""
 
     database_url: str = _var(
-        "KITH_DATABASE_URL", str, "",
-        "PostgreSQL 15 to 18 as the role that owns the tables; empty starts the embedded server", secret=True,
+        "KITH_DATABASE_URL",
+        str,
+        "",
+        "PostgreSQL 15 to 18 as the role that owns the tables; empty starts the embedded server",
+        secret=True,
     )
     app_database_url: str = _var(
-        "KITH_APP_DATABASE_URL", str, "",
+        "KITH_APP_DATABASE_URL",
+        str,
+        "",
         "the same database as the application's role; empty lets `kith migrate` make the role `kith_app`",
         secret=True,
     )
-    data_dir: Path = _var("KITH_DATA_DIR", Path, Path("var"), "where files, secrets and the embedded server live")
+    data_dir: Path = _var(
+        "KITH_DATA_DIR", Path, Path("var"), "where files, secrets and the embedded server live"
+    )
     bind: str = _var("KITH_BIND", str, "127.0.0.1", "address the web process listens on")
     port: int = _var("KITH_PORT", _port, 8000, "port the web process listens on")
     web_workers: int = _var("KITH_WEB_WORKERS", int, 2, "web processes; one per core is best")
-    base_url: str = _var("KITH_BASE_URL", str, "", "public address of the installation; empty means http://BIND:PORT")
+    base_url: str = _var(
+        "KITH_BASE_URL", str, "", "public address of the installation; empty means http://BIND:PORT"
+    )
     allowed_hosts: tuple[str, ...] = _var(
-        "KITH_ALLOWED_HOSTS", _names, (), "host names answered to, comma separated; the base URL's host is always one"
+        "KITH_ALLOWED_HOSTS",
+        _names,
+        (),
+        "host names answered to, comma separated; the base URL's host is always one",
     )
     secret_key: str = _var(
-        "KITH_SECRET_KEY", str, "", "signs cookies; empty makes one in KITH_DATA_DIR/secrets.json", secret=True
-    )
-    master_key: str = _var(
-        "KITH_MASTER_KEY", str, "", "base64 of 32 bytes that wrap every data key; empty makes one in secrets.json",
+        "KITH_SECRET_KEY",
+        str,
+        "",
+        "signs cookies; empty makes one in KITH_DATA_DIR/secrets.json",
         secret=True,
     )
-    redis_url: str = _var("KITH_REDIS_URL", str, "", "Redis or Valkey for cache and counters; empty uses PostgreSQL")
+    master_key: str = _var(
+        "KITH_MASTER_KEY",
+        str,
+        "",
+        "base64 of 32 bytes that wrap every data key; empty makes one in secrets.json",
+        secret=True,
+    )
+    redis_url: str = _var(
+        "KITH_REDIS_URL", str, "", "Redis or Valkey for cache and counters; empty uses PostgreSQL"
+    )
     email_url: str = _var(
-        "KITH_EMAIL_URL", str, "",
-        "smtp://user:password@host:587?tls=1 or file:; empty writes messages to KITH_DATA_DIR/mail", secret=True,
+        "KITH_EMAIL_URL",
+        str,
+        "",
+        "smtp://user:password@host:587?tls=1 or file:; empty writes messages to KITH_DATA_DIR/mail",
+        secret=True,
     )
     email_from: str = _var("KITH_EMAIL_FROM", str, "Kith <kith@localhost>", "sender of e-mails")
     demo: bool = _var("KITH_DEMO", _flag, True, "load the demo organizations once into an empty installation")
-    secure: bool = _var("KITH_SECURE", _flag, False, "HTTPS in front: secure cookies, HSTS, redirect to https")
+    secure: bool = _var(
+        "KITH_SECURE", _flag, False, "HTTPS in front: secure cookies, HSTS, redirect to https"
+    )
     trusted_proxies: int = _var(
-        "KITH_TRUSTED_PROXIES", int, 0, "how many proxies in front append to X-Forwarded-For; 0 ignores the header"
+        "KITH_TRUSTED_PROXIES",
+        int,
+        0,
+        "how many proxies in front append to X-Forwarded-For; 0 ignores the header",
     )
     debug: bool = _var("KITH_DEBUG", _flag, False, "developer's error pages; never in production")
     log_level: str = _var("KITH_LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR")
@@ -97,7 +137,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
             values[spec.name] = spec.metadata["parse"](text)
         except (ValueError, KeyError):
             shown = "its value" if spec.metadata["secret"] else repr(text)
-            raise BadEnvironment(f"{name}: {shown} cannot be used; it is: {spec.metadata['meaning']}") from None
+            raise BadEnvironment(
+                f"{name}: {shown} cannot be used; it is: {spec.metadata['meaning']}"
+            ) from None
     unknown = sorted(name for name in environ if name.startswith("KITH_") and name not in known | _ELSEWHERE)
     if unknown:
         raise BadEnvironment(f"{unknown[0]} is not a variable of Kith; docs/configuration.md lists them all")

@@ -70,7 +70,9 @@ class Fence(Operation):
         table = self.table
         statements = []
         if self.unique_id:
-            statements.append(f"alter table {table} add constraint {table}_tenant_id_key unique (tenant_id, id)")
+            statements.append(
+                f"alter table {table} add constraint {table}_tenant_id_key unique (tenant_id, id)"
+            )
         for column, target in self.references.items():
             statements.append(
                 f"alter table {table} add constraint {table}_{column}_tenant_fk "

@@ -79,7 +79,9 @@ def listing(page: Page, rows: Iterable[Any]) -> dict[str, Any]:
     return {"status": "success", "data": list(rows), "pagination": page.as_pagination()}
 
 
-def error_body(request: HttpRequest, *, code: str, message: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+def error_body(
+    request: HttpRequest, *, code: str, message: str, details: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The envelope of a refusal."""
     return {
         "status": "error",

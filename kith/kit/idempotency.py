@@ -24,13 +24,19 @@ MAX_LENGTH = 255
 class KeyReused(Invalid):
     """The key was used before for another request."""
 
-    code, message = "idempotency_key_reused", _("This Idempotency-Key was used for another request. Use a new key.")
+    code, message = (
+        "idempotency_key_reused",
+        _("This Idempotency-Key was used for another request. Use a new key."),
+    )
 
 
 class InFlight(Conflict):
     """The first request with this key has not ended yet."""
 
-    code, message = "idempotency_in_flight", _("The first request with this Idempotency-Key is still running. Try again.")
+    code, message = (
+        "idempotency_in_flight",
+        _("The first request with this Idempotency-Key is still running. Try again."),
+    )
 
 
 class KeyTooLong(Invalid):

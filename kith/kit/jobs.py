@@ -32,7 +32,9 @@ def job(name: str, *, queue: str = "default", retry: int = 0) -> Callable[[Task]
     return register
 
 
-def enqueue(name: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any) -> None:
+def enqueue(
+    name: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any
+) -> None:
     """Queue a task by name in the current transaction. With `queueing_lock`, at most one waits at a time."""
     from procrastinate.exceptions import AlreadyEnqueued
 
@@ -47,7 +49,7 @@ def start(
     kind: str, *, params: Mapping[str, Any], actor: Actor, now: datetime.datetime, input_file: str = ""
 ) -> Job:
     """Create the job row and queue its task, which has the same name as `kind`."""
-    row = Job.objects.create(
+    row: Job = Job.objects.create(
         tenant_id=tenancy.current_tenant_id(),
         kind=kind,
         params=dict(params),
@@ -74,7 +76,13 @@ def tracked(task: Callable[[Job], Mapping[str, Any] | None]) -> Task:
         try:
             outcome = dict(task(row) or {})
         except DomainError as error:
-            _end(row, JobState.FAILED, error_code=error.code, error_message=error.text, **error.details.get("job", {}))
+            _end(
+                row,
+                JobState.FAILED,
+                error_code=error.code,
+                error_message=error.text,
+                **error.details.get("job", {}),
+            )
         except Exception:
             log.exception("job failed", extra={"job": row.kind, "job_id": job_id})
             _end(row, JobState.FAILED, error_code="internal", error_message="")
@@ -100,7 +108,9 @@ def _end(row: Job, state: JobState, **values: Any) -> None:
         Job.objects.filter(pk=row.pk).update(state=state, finished_at=clock.now(), **values)
 
 
-def progress(row: Job, *, done: int, total: int | None = None, counts: Mapping[str, int] | None = None) -> None:
+def progress(
+    row: Job, *, done: int, total: int | None = None, counts: Mapping[str, int] | None = None
+) -> None:
     """Say how far the job is; its own transaction, so that people see it at once."""
     values: dict[str, Any] = {"done": done}
     if total is not None:
@@ -125,5 +135,9 @@ def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     with worker_app.open():
         worker_app.run_worker(
-            wait=wait, concurrency=concurrency, install_signal_handlers=wait, listen_notify=wait, fetch_job_polling_interval=1
+            wait=wait,
+            concurrency=concurrency,
+            install_signal_handlers=wait,
+            listen_notify=wait,
+            fetch_job_polling_interval=1,
         )

@@ -1,12 +1,13 @@
 """Structured logs: one JSON object per line, carrying the request id and tenant in force."""
 
 import logging
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 
-def _scope(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _scope(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     from kith.kit import tenancy  # models are not loaded yet when logging is set up
 
     request_id = tenancy.current_request_id()

@@ -48,7 +48,9 @@ class OutboxEvent(TenantScoped):
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["txid", "position"], name="kit_event_horizon"),
-            models.Index(fields=["tenant_id", "subject_type", "subject_id", "position"], name="kit_event_subject"),
+            models.Index(
+                fields=["tenant_id", "subject_type", "subject_id", "position"], name="kit_event_subject"
+            ),
         ]
 
 
@@ -161,7 +163,9 @@ class SubjectKey(TenantScoped):
 
     class Meta:
         base_manager_name = "objects"
-        constraints = [models.UniqueConstraint(fields=["tenant_id", "subject_id"], name="kit_subject_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "subject_id"], name="kit_subject_key_once")
+        ]
 
 
 class Heartbeat(models.Model):

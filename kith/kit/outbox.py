@@ -6,6 +6,7 @@ There is no NOTIFY on the write path; the scheduler polls.
 """
 
 import datetime
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -103,11 +104,9 @@ def _next_events(cursor: EventCursor, types: list[str]) -> tuple[list[StoredEven
         return [_stored(row) for row in db.fetchall()], horizon
 
 
-def _stored(row: Sequence[Any]) -> StoredEvent:
-    import json
-
-    data = row[-1]
-    return StoredEvent(*row[:-1], data=json.loads(data) if isinstance(data, str) else data)
+def _stored(row: tuple[Any, ...]) -> StoredEvent:
+    plain, data = row[:-1], row[-1]
+    return StoredEvent(*plain, json.loads(data) if isinstance(data, str) else data)
 
 
 def _txid_of(position: int) -> str:

@@ -51,7 +51,9 @@ def enqueue_due(schedule: dict[str, timedelta]) -> list[str]:
     due = []
     for name, every in schedule.items():
         with transaction.atomic():
-            ScheduleRun.objects.bulk_create([ScheduleRun(name=name, last_at=now - every)], ignore_conflicts=True)
+            ScheduleRun.objects.bulk_create(
+                [ScheduleRun(name=name, last_at=now - every)], ignore_conflicts=True
+            )
             if ScheduleRun.objects.filter(name=name, last_at__lte=now - every).update(last_at=now):
                 jobs.enqueue(name, queueing_lock=name)
                 due.append(name)

@@ -65,12 +65,15 @@ def current_request_id() -> str:
 
 
 @contextlib.contextmanager
-def use(tenant_id: int, *, actor: Actor = SYSTEM, request_id: str = "") -> Iterator[Scope]:
+def use(tenant_id: int | None, *, actor: Actor = SYSTEM, request_id: str = "") -> Iterator[Scope]:
     """Put a tenant in force for one transaction.
 
     Opens `transaction.atomic()`, tells the database the tenant, actor and request, and restores the
-    surrounding scope afterwards. Nested calls are allowed; the inner one is a savepoint.
+    surrounding scope afterwards. Nested calls are allowed; the inner one is a savepoint. Raises NoTenant
+    for an unsaved tenant.
     """
+    if tenant_id is None:
+        raise NoTenant("this tenant has no id yet")
     with _entered(Scope(tenant_id, actor, request_id or current_request_id())) as scope:
         yield scope
 
@@ -160,7 +163,11 @@ class TenantOwned(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
-        "tenants.Tenant", on_delete=models.PROTECT, default=current_tenant_id, related_name="+", editable=False
+        "tenants.Tenant",
+        on_delete=models.PROTECT,
+        default=current_tenant_id,
+        related_name="+",
+        editable=False,
     )
 
     objects: ClassVar[TenantManager[Any]] = TenantManager()

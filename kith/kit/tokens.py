@@ -52,7 +52,11 @@ def verify(token: str) -> dict[str, Any]:
     try:
         key = _keys()[jwt.get_unverified_header(token).get("kid", "")]
         return jwt.decode(
-            token, key.public_key(), algorithms=[ALGORITHM], issuer=ISSUER, options={"require": ["exp", "iat", "sub"]}
+            token,
+            key.public_key(),
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            options={"require": ["exp", "iat", "sub"]},
         )
     except (jwt.PyJWTError, KeyError):
         raise TokenInvalid from None

@@ -20,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address all limits use."""
-        from kith.kit.limits import client_address
+        from kith.kit.clients import client_address
 
         return client_address(request)
 

@@ -37,12 +37,16 @@ class Tenant(models.Model):
     slug = models.SlugField(unique=True, max_length=40)
     name = models.TextField()
     status = models.TextField(choices=TenantStatus.choices, default=TenantStatus.ACTIVE)
-    preset = models.TextField(default="", help_text="which preset it was set up from; no code may branch on it")
+    preset = models.TextField(
+        default="", help_text="which preset it was set up from; no code may branch on it"
+    )
     currency = models.CharField(max_length=3, default="EUR")
     locale = models.CharField(max_length=10, default="en")
     timezone = models.TextField(default="UTC")
     brand = models.CharField(max_length=7, default="#1d4ed8")
-    labels = models.JSONField(default=dict, help_text='own words: {"participant": {"en": "Customer", "nl": "Klant"}}')
+    labels = models.JSONField(
+        default=dict, help_text='own words: {"participant": {"en": "Customer", "nl": "Klant"}}'
+    )
     website = models.URLField(default="", blank=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -71,7 +75,9 @@ class User(AbstractBaseUser):
     name = models.TextField(default="", blank=True)
     locale = models.CharField(max_length=10, default="", blank=True)
     is_active = models.BooleanField(default=True)
-    is_operator = models.BooleanField(default=False, help_text="runs the installation; not a role in any tenant")
+    is_operator = models.BooleanField(
+        default=False, help_text="runs the installation; not a role in any tenant"
+    )
     created_at = models.DateTimeField()
 
     objects: ClassVar[UserManager] = UserManager()
@@ -169,7 +175,9 @@ class ApiKey(TenantOwned):
         constraints = [
             models.CheckConstraint(condition=models.Q(slot__in=[1, 2]), name="api_key_two_live"),
             models.UniqueConstraint(
-                fields=["tenant", "name", "slot"], condition=models.Q(revoked_at=None), name="api_key_slot_once"
+                fields=["tenant", "name", "slot"],
+                condition=models.Q(revoked_at=None),
+                name="api_key_slot_once",
             ),
         ]
 
@@ -229,7 +237,9 @@ class SettingValue(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "scope", "scope_id", "key", "version"], nulls_distinct=False, name="setting_version_once"
+                fields=["tenant", "scope", "scope_id", "key", "version"],
+                nulls_distinct=False,
+                name="setting_version_once",
             ),
             models.CheckConstraint(condition=models.Q(scope__in=SettingScope.values), name="setting_scope"),
         ]

@@ -12,6 +12,7 @@ from kith.kit.money import Money
 from kith.tenants import rules
 from kith.tenants.models import (
     ApiKey,
+    Invitation,
     Member,
     PlatformSetting,
     SettingScope,
@@ -64,7 +65,9 @@ def seats_of(user: User) -> list[Seat]:
         members = Member.objects.filter(
             user=user, removed_at=None, tenant__status=TenantStatus.ACTIVE
         ).select_related("tenant")
-        return [Seat(member.id, member.role, member.tenant) for member in members.order_by("tenant__name", "id")]
+        return [
+            Seat(member.id, member.role, member.tenant) for member in members.order_by("tenant__name", "id")
+        ]
 
 
 def get_seat(user: User, slug: str) -> Seat | None:
@@ -89,7 +92,7 @@ def member_actor(member: Member) -> Actor:
     return seat_actor(Seat(member.id, member.role, member.tenant), member.user)
 
 
-def family_actor(*, tenant_id: int, family_id: str, member_id: str) -> Actor | None:
+def family_actor(*, tenant_id: int | None, family_id: str, member_id: str) -> Actor | None:
     """The actor behind an access token, or None when signed out, removed or suspended."""
     with tenancy.use(tenant_id):
         family = (
@@ -109,13 +112,23 @@ def family_actor(*, tenant_id: int, family_id: str, member_id: str) -> Actor | N
 
 def members() -> QuerySet[Member]:
     """The organization's present members with their users."""
-    found: QuerySet[Member] = Member.objects.filter(removed_at=None).select_related("user").order_by("created_at", "id")
+    found: QuerySet[Member] = (
+        Member.objects.filter(removed_at=None).select_related("user").order_by("created_at", "id")
+    )
     return found
 
 
 def api_keys() -> QuerySet[ApiKey]:
     """The organization's live keys."""
     found: QuerySet[ApiKey] = ApiKey.objects.filter(revoked_at=None).order_by("name", "slot")
+    return found
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Invitations that can still be accepted or withdrawn."""
+    found: QuerySet[Invitation] = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).order_by(
+        "-created_at"
+    )
     return found
 
 
@@ -142,7 +155,9 @@ def _nearest(declared: rules.Setting, *, program_id: UUID | None, user_id: UUID 
     ]
     for place, scope_id in [*places, (SettingScope.TENANT, None)]:
         row = (
-            SettingValue.objects.filter(scope=place, scope_id=scope_id, key=declared.key).order_by("-version").first()
+            SettingValue.objects.filter(scope=place, scope_id=scope_id, key=declared.key)
+            .order_by("-version")
+            .first()
         )
         if row is not None:
             return _clear(declared, row)

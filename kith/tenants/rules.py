@@ -71,7 +71,11 @@ RESERVED_SLUGS = frozenset({"api", "admin", "static", "www", "app", "kith", "pla
 
 def is_good_slug(slug: str) -> bool:
     """Lower-case letters, digits and single hyphens, 2 to 40 characters, ASCII only, not reserved."""
-    return bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)) and 2 <= len(slug) <= 40 and slug not in RESERVED_SLUGS
+    return (
+        bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug))
+        and 2 <= len(slug) <= 40
+        and slug not in RESERVED_SLUGS
+    )
 
 
 def may_give_role(giver: str, role: str) -> bool:

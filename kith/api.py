@@ -1,0 +1,88 @@
+"""The JSON API: one mount per feature, one shape of refusal."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from kith import __version__
+from kith.kit import http
+from kith.kit.errors import DomainError, Invalid, Malformed, NotFound, NotSignedIn
+
+
+class Bearer(HttpBearer):
+    """An API key (`kith_live_…`) or an access token; the tenancy middleware has checked it already."""
+
+    openapi_name = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """The actor, or a refusal."""
+        actor = getattr(request, "actor", None)
+        if actor is None:
+            raise NotSignedIn
+        return actor
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Never reached: `__call__` decides."""
+        raise NotImplementedError
+
+
+api = NinjaAPI(
+    title="Kith",
+    version="1",
+    description=f"Referral programs with a real ledger. Kith {__version__}.",
+    urls_namespace="api-v1",
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    auth=Bearer(),
+    renderer=http.Renderer(),
+)
+
+# Feature, attribute of its api module, prefix. One line per mount.
+MOUNTS = (
+    ("tenants", "auth", "/auth"),
+    ("tenants", "tenant", ""),
+    ("pipelines", "router", ""),
+    ("programs", "router", ""),
+    ("participants", "router", ""),
+    ("referrals", "router", ""),
+    ("rewards", "router", ""),
+    ("payouts", "router", ""),
+    ("analytics", "router", ""),
+)
+
+for feature, attribute, prefix in MOUNTS:
+    if find_spec(f"kith.{feature}.api") is not None:
+        api.add_router(prefix, getattr(import_module(f"kith.{feature}.api"), attribute))
+
+
+@api.exception_handler(DomainError)
+def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """An outcome of the domain."""
+    return http.refused(request, error)
+
+
+@api.exception_handler(ValidationError)
+def on_bad_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Fields that do not fit the description: each by its path."""
+    fields = {
+        ".".join(str(part) for part in found["loc"][1:]) or "body": str(found["msg"])
+        for found in error.errors
+    }
+    return http.refused(request, Invalid(fields=fields))
+
+
+@api.exception_handler(HttpError)
+def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that is not JSON."""
+    return http.refused(request, Malformed())
+
+
+@api.exception_handler(Http404)
+def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Nothing here."""
+    return http.refused(request, NotFound())

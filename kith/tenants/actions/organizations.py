@@ -1,0 +1,130 @@
+"""Setting up an organization and its settings."""
+
+import datetime
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import crypto
+from kith.kit.actors import Actor
+from kith.kit.currencies import CURRENCIES
+from kith.kit.errors import Conflict, Invalid
+from kith.tenants import rules
+from kith.tenants.models import PlatformSetting, SettingScope, SettingValue, Tenant
+
+
+class SlugTaken(Conflict):
+    """Another organization has that address."""
+
+    code, message = "slug_taken", _("This address is taken. Choose another.")
+
+
+class BadSlug(Invalid):
+    """The address has characters that are not allowed."""
+
+    code, message = "slug_invalid", _("An address has 2 to 40 lower-case letters, digits and hyphens.")
+
+
+class SettingRefused(Invalid):
+    """Unknown key, wrong place or wrong type."""
+
+    code, message = "setting_invalid", _("This value cannot be stored for %(key)s.")
+
+
+@transaction.atomic
+def create_tenant(
+    *, slug: str, name: str, currency: str, locale: str, timezone: str, now: datetime.datetime, **values: Any
+) -> Tenant:
+    """A new, empty organization. Raises BadSlug, SlugTaken or Invalid naming the field."""
+    if not rules.is_good_slug(slug):
+        raise BadSlug(fields={"slug": BadSlug.message})
+    _check(currency=currency, timezone=timezone)
+    try:
+        with transaction.atomic():
+            return Tenant.objects.create(
+                slug=slug,
+                name=name,
+                currency=currency,
+                locale=locale,
+                timezone=timezone,
+                created_at=now,
+                **values,
+            )
+    except IntegrityError as error:
+        if "slug" in str(error):
+            raise SlugTaken(fields={"slug": SlugTaken.message}) from None
+        raise
+
+
+@transaction.atomic
+def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -> Tenant:
+    """Change name, brand, language, time zone or labels. Raises Invalid naming the field."""
+    allowed = {"name", "brand", "locale", "timezone", "labels", "website"}
+    unknown = set(changes) - allowed
+    if unknown:
+        raise Invalid(fields={name: _("This cannot be changed here.") for name in unknown})
+    _check(timezone=changes.get("timezone"))
+    row = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changes))
+    return row
+
+
+def _check(*, currency: str | None = None, timezone: str | None = None) -> None:
+    if currency is not None and currency not in CURRENCIES:
+        raise Invalid(fields={"currency": _("Use an ISO 4217 code such as EUR.")})
+    if timezone is not None and timezone not in zoneinfo.available_timezones():
+        raise Invalid(fields={"timezone": _("Use a name such as Europe/Amsterdam.")})
+
+
+def _checked(key: str, value: Any, place: str) -> rules.Setting:
+    declared = rules.SETTINGS.get(key)
+    if declared is None:
+        raise SettingRefused(key=key, fields={"key": _("There is no such setting.")})
+    if place not in declared.places:
+        raise SettingRefused(key=key, fields={"scope": _("This setting cannot be set at this level.")})
+    if rules.bad_value(declared, value):
+        raise SettingRefused(
+            key=key, fields={"value": _("The type or range is wrong.")}, meaning=declared.meaning
+        )
+    return declared
+
+
+@transaction.atomic
+def set_setting(
+    *, key: str, value: Any, scope: str = SettingScope.TENANT, scope_id: UUID | None = None,
+    actor: Actor, now: datetime.datetime,
+) -> SettingValue:  # fmt: skip
+    """Store a new version of a setting at one place. Raises SettingRefused."""
+    declared = _checked(key, value, scope)
+    # The organization's row is the lock of its settings.
+    tenant = Tenant.objects.select_for_update().get(pk=actor.tenant_id) if actor.tenant_id else None
+    last = SettingValue.objects.filter(scope=scope, scope_id=scope_id, key=key).order_by("-version").first()
+    row = SettingValue(
+        scope=scope, scope_id=scope_id, key=key, version=(last.version if last else 0) + 1,
+        value=None if declared.secret else value, set_by=actor.ref, set_at=now,
+    )  # fmt: skip
+    if tenant is not None:
+        row.tenant = tenant
+    if declared.secret:
+        row.secret = crypto.encrypt(
+            str(value), subject_id=row.id, context=f"tenants_settingvalue.secret:{row.id}"
+        )
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def set_platform_setting(*, key: str, value: Any, actor: Actor, now: datetime.datetime) -> None:
+    """Store a value for the whole installation. Raises SettingRefused; secrets are per organization only."""
+    declared = _checked(key, value, "platform")
+    if declared.secret:
+        raise SettingRefused(key=key, fields={"key": _("Secrets are set per organization.")})
+    PlatformSetting.objects.update_or_create(
+        key=key, defaults={"value": value, "set_by": actor.ref, "set_at": now}
+    )

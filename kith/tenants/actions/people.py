@@ -1,0 +1,204 @@
+"""Users, members and invitations."""
+
+import datetime
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import jobs, tenancy
+from kith.kit.actors import Actor
+from kith.kit.codes import hash_token, random_token
+from kith.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from kith.tenants import rules
+from kith.tenants.actions.tokens import end_member_families
+from kith.tenants.models import Invitation, Member, Role, User
+
+
+class AlreadyMember(Conflict):
+    """The person has a place in the organization, or an open invitation."""
+
+    code, message = "already_member", _("This person already belongs to the organization or is invited.")
+
+
+class RoleNotYours(Forbidden):
+    """Roles are given downwards only."""
+
+    code, message = "role_not_yours", _("Your role cannot give or take this role.")
+
+
+class LastOwner(Conflict):
+    """An organization without an owner could not be managed."""
+
+    code, message = "last_owner", _("The organization needs at least one owner.")
+
+
+class InvitationGone(NotFound):
+    """Unknown, used, withdrawn or expired: the caller cannot tell which."""
+
+    code, message = "invitation_gone", _("This invitation is not valid any more. Ask for a new one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A stored invitation and the secret of its link, which is not stored."""
+
+    invitation: Invitation
+    token: str
+
+
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    email: str,
+    name: str,
+    password: str,
+    now: datetime.datetime,
+    locale: str = "",
+    is_operator: bool = False,
+) -> User:
+    """A person who can sign in. Raises Invalid naming a weak password or a name in use."""
+    user = User(
+        username=username,
+        email=email.strip().lower(),
+        name=name,
+        locale=locale,
+        is_operator=is_operator,
+        created_at=now,
+    )
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(fields={"password": " ".join(error.messages)}) from None
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        field = "email" if "email" in str(error) else "username"
+        raise Invalid(fields={field: _("This is in use already.")}) from None
+    return user
+
+
+@transaction.atomic
+def add_member(*, user: User, role: str, now: datetime.datetime) -> Member:
+    """Give a user a place in the organization in force. Raises AlreadyMember."""
+    try:
+        with transaction.atomic():
+            member: Member = Member.objects.create(user=user, role=Role(role), created_at=now)
+            return member
+    except IntegrityError as error:
+        if "member_once_per_tenant" in str(error):
+            raise AlreadyMember from None
+        raise
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: str, actor: Actor) -> Member:
+    """Give a member another role. Raises RoleNotYours, LastOwner or Invalid."""
+    if role not in Role.values:
+        raise Invalid(fields={"role": _("There is no such role.")})
+    row = _locked_member(member)
+    if not (rules.may_give_role(actor.role, role) and rules.may_give_role(actor.role, row.role)):
+        raise RoleNotYours
+    if row.role == Role.OWNER and role != Role.OWNER:
+        _keep_an_owner(row)
+    row.role = Role(role)
+    row.save(update_fields=["role"])
+    return row
+
+
+@transaction.atomic
+def remove_member(*, member: Member, actor: Actor, now: datetime.datetime) -> Member:
+    """Take a member's place away and end their API sessions. Raises RoleNotYours or LastOwner."""
+    row = _locked_member(member)
+    if not rules.may_give_role(actor.role, row.role):
+        raise RoleNotYours
+    if row.role == Role.OWNER:
+        _keep_an_owner(row)
+    row.removed_at = now
+    row.save(update_fields=["removed_at"])
+    end_member_families(member_id=row.id, reason="removed", now=now)
+    return row
+
+
+def _locked_member(member: Member) -> Member:
+    """The member, with every owner locked too: two owners removing each other must not both succeed."""
+    list(Member.objects.select_for_update().filter(role=Role.OWNER, removed_at=None).order_by("id"))
+    found: Member = Member.objects.select_for_update().get(pk=member.pk, removed_at=None)
+    return found
+
+
+def _keep_an_owner(row: Member) -> None:
+    if not Member.objects.filter(role=Role.OWNER, removed_at=None).exclude(pk=row.pk).exists():
+        raise LastOwner
+
+
+@transaction.atomic
+def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> Invited:
+    """Offer a place by e-mail; the message is sent by a job. Raises RoleNotYours, AlreadyMember or Invalid."""
+    address = email.strip().lower()
+    if "@" not in address:
+        raise Invalid(fields={"email": _("Enter an e-mail address.")})
+    if role not in Role.values:
+        raise Invalid(fields={"role": _("There is no such role.")})
+    if not rules.may_give_role(actor.role, role):
+        raise RoleNotYours
+    if Member.objects.filter(user__email=address, removed_at=None).exists():
+        raise AlreadyMember
+    token = random_token()
+    try:
+        with transaction.atomic():
+            row: Invitation = Invitation.objects.create(
+                email=address, role=Role(role), token_hash=hash_token(token), invited_by=actor.ref,
+                expires_at=now + rules.INVITATION_LIFETIME, created_at=now,
+            )  # fmt: skip
+    except IntegrityError as error:
+        if "invitation_open_once" in str(error):
+            raise AlreadyMember from None
+        raise
+    # The link's secret travels through the queue only; the table keeps its hash.
+    jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id), token=token)
+    return Invited(row, token)
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation: Invitation, actor: Actor, now: datetime.datetime) -> None:
+    """Take an open invitation back; its link stops working."""
+    Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(withdrawn_at=now)
+
+
+def open_invitation(token: str, *, now: datetime.datetime) -> Invitation:
+    """The open invitation behind a link. Raises InvitationGone."""
+    with tenancy.across_tenants("the link carries no organization"):
+        found: Invitation | None = (
+            Invitation.objects.select_related("tenant")
+            .filter(token_hash=hash_token(token), accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+            .first()
+        )
+    if found is None:
+        raise InvitationGone
+    return found
+
+
+def accept_invitation(
+    *, token: str, username: str, name: str, password: str, user: User | None, now: datetime.datetime
+) -> tuple[User, UUID]:
+    """Take the offered place, as the signed-in `user` or as a new one. Returns the user and the member's id.
+
+    Raises InvitationGone, AlreadyMember, or Invalid naming the field.
+    """
+    offered = open_invitation(token, now=now)
+    with tenancy.use(offered.tenant_id):
+        if not Invitation.objects.filter(pk=offered.pk, accepted_at=None, withdrawn_at=None).update(
+            accepted_at=now
+        ):
+            raise InvitationGone
+        if user is None:
+            user = create_user(username=username, email=offered.email, name=name, password=password, now=now)
+        member = add_member(user=user, role=offered.role, now=now)
+        return user, member.id

@@ -1,0 +1,72 @@
+"""What the page frame shows around every page: brand, navigation, person."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit.html import Brand, Frame, NavItem, Person
+from kith.tenants import queries
+from kith.tenants.models import Role, Tenant
+
+# Label, route, icon, permission, in the phone's tab bar. A route that no feature serves yet is left out.
+NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
+    (_("Home"), "analytics:dashboard", "layout-dashboard", "analytics.view", True),
+    (_("Referrals"), "rewards:queue", "inbox", "referrals.view", True),
+    ("participant_plural", "participants:list", "users", "participants.view", True),
+    (_("Payouts"), "payouts:batches", "landmark", "payouts.view", False),
+    (_("Settings"), "tenants:settings", "settings", "tenants.view", False),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: `frame` and `tenant` for every template."""
+    tenant: Tenant | None = getattr(request, "tenant", None)
+    return {"frame": _frame(request, tenant), "tenant": tenant}
+
+
+def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
+    actor = getattr(request, "actor", None)
+    person = None
+    if actor is not None and actor.kind == "member":
+        person = Person(actor.label, str(Role(actor.role).label), request.user.email)  # type: ignore[union-attr]
+    return Frame(
+        brand=brand(tenant) if tenant else Brand(),
+        nav=_navigation(tenant, actor) if tenant and actor else (),
+        person=person,
+        languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],
+        language_url=reverse("set_language"),
+        theme_url=reverse("theme"),
+        sign_out_url=reverse("account_logout") if person else "",
+    )
+
+
+def brand(tenant: Tenant) -> Brand:
+    """How the organization looks."""
+    return Brand(name=tenant.name, color=tenant.brand, home_url=f"/t/{tenant.slug}/")
+
+
+def _native(code: str) -> str:
+    return {"en": "English", "nl": "Nederlands"}[code]
+
+
+def _navigation(tenant: Tenant, actor: Any) -> list[NavItem]:
+    items = []
+    for label, route, icon, permission, tab in NAVIGATION:
+        if not actor.may(permission):
+            continue
+        try:
+            url = reverse(route, args=[tenant.slug])
+        except NoReverseMatch:
+            continue
+        items.append(NavItem(_label(tenant, label), url, icon, tab=tab))
+    return items
+
+
+def _label(tenant: Tenant, label: Any) -> Any:
+    if label == "participant_plural":
+        return queries.label(tenant, label, get_language() or "en", str(_("Participants")))
+    return label

@@ -1,0 +1,28 @@
+"""Background work of this feature."""
+
+from typing import Any
+
+from kith.kit import clock, idempotency, jobs, limits, tenancy
+
+from kith.tenants.models import Invitation
+from kith.tenants.providers import mail
+
+
+@jobs.job("tenants.send_invitation", retry=5)
+def send_invitation(*, tenant_id: int, invitation_id: str, token: str, **_: Any) -> None:
+    """Mail the link of an invitation, unless it is gone."""
+    with tenancy.use(tenant_id):
+        row = (
+            Invitation.objects.select_related("tenant")
+            .filter(pk=invitation_id, accepted_at=None, withdrawn_at=None)
+            .first()
+        )
+    if row is not None:
+        mail.send_invitation(invitation=row, token=token)
+
+
+@jobs.job("kit.forget_old")
+def forget_old(**_: Any) -> None:
+    """Hourly housekeeping: idempotency keys past their week, counting windows past their end."""
+    idempotency.forget_old(clock.now())
+    limits.forget_expired()

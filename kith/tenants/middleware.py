@@ -1,0 +1,111 @@
+"""The first fence: who is calling, in which organization, and one transaction around the view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from kith.kit import clock, html, http, idempotency, limits, tenancy, tokens
+from kith.kit.actors import PUBLIC, Actor
+from kith.kit.clients import client_address
+from kith.kit.errors import DomainError, NotFound
+from kith.tenants import actions, queries
+
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PUBLIC_CALLS = 100
+PUBLIC_WINDOW_S = 15 * 60
+
+
+class Tenancy:
+    """Resolves `request.tenant` and `request.actor` and runs the view inside the tenant's transaction.
+
+    An answer of 400 or more rolls the transaction back: a refused request leaves nothing behind.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        request.tenant, request.actor = None, None
+        if request.path.startswith("/r/"):  # the hottest path opens no transaction of ours
+            return self.get_response(request)
+        try:
+            hit = self._identify(request)
+        except DomainError as error:
+            return self._refuse(request, error)
+        response = self._run(request)
+        if hit is not None:
+            for name, value in limits.headers(hit).items():
+                response[name] = value
+        return response
+
+    def _identify(self, request: Any) -> limits.Hit | None:
+        if request.path.startswith("/api/"):
+            return _identify_caller(request)
+        if request.path.startswith(("/t/", "/p/")):
+            _identify_person(request)
+        return None
+
+    def _run(self, request: Any) -> HttpResponse:
+        if request.tenant is None:
+            return self.get_response(request)
+        actor = request.actor or PUBLIC
+        try:
+            with tenancy.use(request.tenant.id, actor=actor, request_id=request.request_id):
+                response = idempotency.once(request, lambda: self.get_response(request))
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+        except DomainError as error:
+            return self._refuse(request, error)
+        return response
+
+    def _refuse(self, request: HttpRequest, error: DomainError) -> HttpResponse:
+        return (
+            http.refused(request, error) if request.path.startswith("/api/") else html.refusal(request, error)
+        )
+
+
+def _identify_caller(request: Any) -> limits.Hit | None:
+    """A bearer of a key or access token; signed-out callers are counted per address."""
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        if request.path in settings.UNCOUNTED_PATHS:
+            return None
+        return limits.enforce(f"public|{client_address(request)}", PUBLIC_CALLS, PUBLIC_WINDOW_S)
+    if credential.startswith(actions.keys.PREFIX):
+        request.actor, allowed = actions.authenticate_key(credential, now=clock.now())
+        hit = limits.enforce(f"key|{request.actor.id}", allowed, PUBLIC_WINDOW_S)
+    else:
+        request.actor, hit = _token_actor(credential), None
+    request.tenant = queries.get_tenant_by_id(request.actor.tenant_id)
+    return hit
+
+
+def _token_actor(token: str) -> Actor:
+    claims = tokens.verify(token)
+    actor = queries.family_actor(
+        tenant_id=int(claims["tid"]), family_id=str(claims["fam"]), member_id=str(claims["mid"])
+    )
+    if actor is None:
+        raise tokens.TokenInvalid
+    return actor
+
+
+def _identify_person(request: Any) -> None:
+    """A signed-in person below /t/<slug>/ or /p/<slug>/; a stranger must not learn that it exists."""
+    slug = request.path.split("/")[2]
+    if not request.user.is_authenticated:
+        return
+    seat = queries.get_seat(request.user, slug)
+    if seat is None:
+        raise NotFound
+    request.tenant, request.actor = seat.tenant, queries.seat_actor(seat, request.user)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.user.locale or seat.tenant.locale
+    if translation.check_for_language(chosen):
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = translation.get_language()
