@@ -25,16 +25,19 @@ FAULTS = {
         "update ledger_transfer set credit_balance = credit_balance + 1 where {own} and debit_seq = 1",
         "running_balance"),
     "a transfer disappears": (
-        "delete from ledger_transfer where id = (select id from ledger_transfer where {own} order by id offset 1 limit 1)",
+        "delete from ledger_transfer where id ="
+        " (select id from ledger_transfer where {own} order by id offset 1 limit 1)",
         "sequence_gap"),
     "a journal loses its transfers": (
-        "delete from ledger_transfer where id = (select max(id) from ledger_transfer where {own})", "empty_journal"),
+        "delete from ledger_transfer where id = (select max(id) from ledger_transfer where {own})",
+        "empty_journal"),
     "the floor is broken": (
         "update ledger_account set balance = -1 where {own} and kind = 'available'", "below_floor"),
     "the ceiling is broken": (
         "update ledger_account set balance = 1 where {own} and kind = 'debt'", "above_ceiling"),
     "money appears from nothing": (
-        "update ledger_account set balance = balance + 100 where {own} and kind = 'available'", "not_zero_sum"),
+        "update ledger_account set balance = balance + 100 where {own} and kind = 'available'",
+        "not_zero_sum"),
 }  # fmt: skip
 
 

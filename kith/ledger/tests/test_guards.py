@@ -18,7 +18,8 @@ WRITES = [
     "update ledger_account set owner_id = null",
     "delete from ledger_account",
     "truncate ledger_account cascade",
-    "insert into ledger_account (tenant_id, currency, currency_id, kind, is_system) values (1, 'EUR', 1, 'fees', true)",
+    "insert into ledger_account (tenant_id, currency, currency_id, kind, is_system)"
+    " values (1, 'EUR', 1, 'fees', true)",
     "update ledger_journal set meta = '{}'",
     "update ledger_journal set event_at = now()",
     "delete from ledger_journal",
@@ -28,7 +29,8 @@ WRITES = [
     "update ledger_transfer set amount = 1",
     "delete from ledger_transfer",
     "truncate ledger_transfer",
-    "insert into ledger_transfer (journal_id, tenant_id, currency, debit_account_id, credit_account_id, amount)"
+    "insert into ledger_transfer"
+    " (journal_id, tenant_id, currency, debit_account_id, credit_account_id, amount)"
     " select journal_id, tenant_id, currency, debit_account_id, credit_account_id, 1 from ledger_transfer",
 ]
 
@@ -143,7 +145,8 @@ def test_the_database_knows_the_chart(tenant_id, kind, owner, floor, ceiling, is
         connection_.execute("alter table ledger_account disable trigger user")
         with pytest.raises(psycopg.errors.CheckViolation) as caught:
             connection_.execute(
-                "insert into ledger_account (tenant_id, currency, currency_id, kind, owner_id, floor, ceiling, is_system)"
+                "insert into ledger_account"
+                " (tenant_id, currency, currency_id, kind, owner_id, floor, ceiling, is_system)"
                 " select %s, code, id, %s, case when %s then gen_random_uuid() end, %s, %s, %s"
                 " from ledger_currency where code = 'EUR'",
                 [tenant_id, kind, owner, floor, ceiling, is_system],

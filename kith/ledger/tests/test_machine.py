@@ -1,4 +1,4 @@
-"""Random stories against a model: after each step the balances agree, add up to zero, and the check is silent."""
+"""Random stories against a model: after each step balances agree, sum to zero, and the check is silent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Ledger(RuleBasedStateMachine):
                 self.model[currency] = dict.fromkeys(["funding", "fees", *LOWEST, *HIGHEST], 0)
 
     def attempt(self, currency: str, moves: list[Move], request: Callable[[], Posting]):
-        """Post, and expect exactly what the model expects: the new balances, or a refusal and the old ones."""
+        """Post, and expect what the model expects: the new balances, or a refusal and the old ones."""
         expected = dict(self.model[currency])
         possible = True
         for debit, credit, minor in moves:

@@ -18,7 +18,7 @@ HANDS = 12
 
 
 def at_once(tenant_id, work, turns=1):
-    """Run `work(n)` for each n below HANDS x turns in HANDS threads that start together, each in a transaction."""
+    """Run `work(n)` for each n below HANDS x turns, each in a transaction, in threads that start together."""
     gate = threading.Barrier(HANDS)
 
     def attempt(n):
