@@ -130,6 +130,16 @@ def test_a_half_made_database_is_made_anew(cluster: Cluster) -> None:
         half.stop()
 
 
+def test_a_database_whose_secrets_are_gone_is_never_overwritten(cluster: Cluster) -> None:
+    password = (cluster.data_dir / "postgres.password").rename(cluster.data_dir / "hidden")
+    try:
+        with pytest.raises(CannotStart, match="whose secrets are gone"):
+            Cluster(cluster.data_dir).ensure()
+        assert (cluster.data / "PG_VERSION").exists()
+    finally:
+        password.rename(cluster.data_dir / "postgres.password")
+
+
 def test_files_of_another_major_version_are_refused_in_one_sentence(cluster: Cluster) -> None:
     cluster.stop()
     version = cluster.data / "PG_VERSION"

@@ -91,6 +91,8 @@ class Cluster:
         with self._locked():
             if os.geteuid() == 0:
                 _make_user(self._server_user)
+            if self.data.exists() and not self._password_file.exists():
+                self._abandon()
             if not (self.data / "PG_VERSION").exists():
                 self._initialize()
             self._check_major_version()
@@ -167,6 +169,17 @@ class Cluster:
         _write_private(self._password_file, password)
         (staging / "data").rename(self.data)
         shutil.rmtree(staging)
+
+    def _abandon(self) -> None:
+        """Deal with a cluster whose data directory, and with it every password and key, has been removed."""
+        if self.durable:
+            raise CannotStart(
+                f"{self.data} belongs to an installation whose secrets are gone from {self.data_dir}; "
+                f"bring them back, or move {self.data} away to begin anew."
+            )
+        if self.running():
+            self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.data)
 
     def _make_home(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
