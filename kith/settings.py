@@ -232,6 +232,7 @@ DEFAULT_FROM_EMAIL = env.email_from
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 KITH_SUBSCRIPTIONS = "kith.subscriptions"
 COTTON_DIR = "cotton"
+COTTON_ISOLATE_BY_DEFAULT = True
 SILENCED_SYSTEM_CHECKS = ["procrastinate.W001"]
 LOGGING = {
     "version": 1,

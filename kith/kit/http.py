@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema as NinjaSchema
+from ninja import Router
+from ninja import Schema as NinjaSchema
 from ninja.renderers import BaseRenderer
 from pydantic import ConfigDict
 
@@ -53,7 +54,7 @@ class ErrorOut(Schema):
     request_id: str
 
 
-REFUSALS = {400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut, 409: ErrorOut, 413: ErrorOut, 415: ErrorOut, 422: ErrorOut, 429: ErrorOut, 503: ErrorOut}  # fmt: skip
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429, 503), ErrorOut)
 
 
 def answers(shape: Any, *statuses: int) -> dict[int, Any]:

@@ -54,7 +54,8 @@ def me(request: Any) -> Any:
     return ok(
         {
             "kind": actor.kind, "id": actor.id, "label": actor.label, "role": actor.role,
-            "permissions": sorted(actor.permissions), "tenant": request.tenant.slug, "currency": request.tenant.currency,
+            "permissions": sorted(actor.permissions), "tenant": request.tenant.slug,
+            "currency": request.tenant.currency,
         }
     )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from kith.kit import clock, idempotency, jobs, limits, tenancy
-
 from kith.tenants.models import Invitation
 from kith.tenants.providers import mail
 

@@ -14,7 +14,6 @@ from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, NotFound
 from kith.tenants import actions, queries
 
-
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 PUBLIC_CALLS = 100

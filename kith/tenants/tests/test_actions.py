@@ -153,8 +153,9 @@ def test_a_refresh_token_works_once_and_a_second_use_ends_the_family(committed: 
 
 
 def test_of_many_refreshes_at_once_exactly_one_succeeds(committed: Any) -> None:
-    from conftest import make_member
     from django.db import connections
+
+    from conftest import make_member
 
     tenant = committed("race")
     member = make_member(tenant, "rob", "viewer")
