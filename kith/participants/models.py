@@ -27,7 +27,7 @@ class Participant(TenantOwned):
 
     class Fence(TenantOwned.Fence):
         pii = ("name", "email", "picture_url", "search")
-        secret = ("phone_enc", "phone_index", "email_index", "visa_number_enc")
+        secret = ("phone_enc", "phone_index", "email_index", "visa_number_enc", "visa_number_index")
 
     kind = models.TextField(choices=ParticipantKind.choices, default=ParticipantKind.PERSON)
     status = models.TextField(choices=ParticipantStatus.choices, default=ParticipantStatus.ACTIVE)
@@ -43,11 +43,12 @@ class Participant(TenantOwned):
     timezone = models.TextField(default="", blank=True)
     picture_url = models.URLField(max_length=500, default="", blank=True)
     visa_number_enc = models.BinaryField(null=True)
+    visa_number_index = models.BinaryField(null=True)
     visa_stage = models.TextField(default="", blank=True)
     visa_type = models.TextField(default="", blank=True)
     application_on = models.DateField(null=True, blank=True)
     referred_by = TenantForeignKey("self", null=True, blank=True, related_name="+")
-    code = models.CharField(max_length=20, unique=True)
+    code = models.CharField(max_length=24, unique=True)
     source = models.TextField(default="")
     last_login_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()

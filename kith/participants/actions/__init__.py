@@ -1,0 +1,25 @@
+"""Enrolling and changing participants, one by one and by the hundred thousand."""
+
+from kith.participants.actions.people import (
+    create_participant,
+    reactivate_participant,
+    suspend_participant,
+    update_participant,
+)
+from kith.participants.actions.refusals import (
+    CodeTaken,
+    DuplicateEmail,
+    DuplicateExternalId,
+    ParticipantErased,
+)
+
+__all__ = [
+    "CodeTaken",
+    "DuplicateEmail",
+    "DuplicateExternalId",
+    "ParticipantErased",
+    "create_participant",
+    "reactivate_participant",
+    "suspend_participant",
+    "update_participant",
+]

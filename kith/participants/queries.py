@@ -1,0 +1,160 @@
+"""Reading participants. Phone and visa number are decrypted for one person at a time, never for a list."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kith.kit import codes, crypto
+from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
+from kith.participants import rules
+from kith.participants.models import Participant, ParticipantStatus
+from kith.tenants.queries import current_tenant
+
+ORDER = ("-created_at", "-id")
+SHORTEST_TERM = 3
+"""Fewer letters have no trigram and would read every row."""
+
+_ROW = (
+    "id", "name", "email", "code", "external_id", "kind", "status", "country", "language", "referred_by_id",
+    "created_at", "updated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantRow:
+    """One line of a list."""
+
+    id: UUID
+    name: str
+    email: str
+    code: str
+    external_id: str
+    kind: str
+    status: str
+    country: str
+    language: str
+    referred_by_id: UUID | None
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDetails:
+    """What is stored encrypted; empty where not known, or not readable any more."""
+
+    phone: str
+    visa_number: str
+
+
+def participant_list(
+    *,
+    search: str = "",
+    status: str = "",
+    kind: str = "",
+    page: int | str = 1,
+    limit: int | str = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[ParticipantRow]:
+    """Participants, newest first; erased ones only when asked for by status.
+
+    `search` finds parts of name, e-mail, external id and code from 3 characters on, below that a whole
+    external id or the start of a code. With `cursor` the page goes on after it and is not counted.
+    """
+    rows = _found(search, status, kind).values(*_ROW)
+    found = (
+        keyset(rows, order=ORDER, cursor=cursor, limit=limit)
+        if cursor
+        else paginate(rows, page=page, limit=limit, order=ORDER)
+    )
+    items = [ParticipantRow(**row) for row in found.items]
+    return Page(items, found.page, found.limit, found.total, found.total_is_capped, found.next_cursor)
+
+
+def _found(search: str, status: str, kind: str) -> QuerySet[Participant]:
+    rows: QuerySet[Participant] = Participant.objects.all()
+    rows = rows.filter(status=status) if status else rows.exclude(status=ParticipantStatus.ERASED)
+    if kind:
+        rows = rows.filter(kind=kind)
+    term = " ".join(search.split()).lower().replace("\0", "")
+    if len(term) >= SHORTEST_TERM:
+        rows = rows.filter(search__contains=term)
+    elif term:
+        rows = rows.filter(Q(external_id__in={term, term.upper()}) | Q(code__startswith=codes.normalize(term)))
+    return rows
+
+
+def rows_by_id(ids: Iterable[UUID]) -> dict[UUID, ParticipantRow]:
+    """The lines of these participants in one statement, for lists of other features."""
+    rows = Participant.objects.filter(id__in=set(ids)).values(*_ROW)
+    return {row["id"]: ParticipantRow(**row) for row in rows}
+
+
+def get_participant(participant_id: UUID) -> Participant:
+    """The participant of that id. Raises Participant.DoesNotExist."""
+    found: Participant = Participant.objects.select_related("referred_by").get(pk=participant_id)
+    return found
+
+
+def get_by_code(code: str) -> Participant:
+    """The participant whose personal code this is, however written. Raises Participant.DoesNotExist."""
+    found: Participant = Participant.objects.get(code=codes.normalize(code))
+    return found
+
+
+def find_by_email(email: str) -> Participant | None:
+    """Who has this address (or its SHA-256), or None. Erased participants have none."""
+    if not email.strip():
+        return None
+    index = crypto.blind_index(email, kind="email")
+    found: Participant | None = _living().filter(email_index=index).first()
+    return found
+
+
+def find_by_external_id(external_id: str) -> Participant | None:
+    """Who has this number of the organization's own, or None."""
+    wanted = " ".join(external_id.split())
+    found: Participant | None = _living().filter(external_id=wanted).first() if wanted else None
+    return found
+
+
+def find_by_phone(phone: str) -> list[Participant]:
+    """Everybody with this phone number, oldest first: a household may share one. Raises crypto.PhoneInvalid."""
+    index = crypto.blind_index(phone, kind="phone")
+    return list(_living().filter(phone_index=index).order_by("created_at", "id")[:100])
+
+
+def _living() -> QuerySet[Participant]:
+    rows: QuerySet[Participant] = Participant.objects.exclude(status=ParticipantStatus.ERASED)
+    return rows
+
+
+def personal_details(participant: Participant) -> PersonalDetails:
+    """Decrypt what is encrypted of one participant."""
+    return PersonalDetails(
+        phone=opened(participant.id, "phone_enc", participant.phone_enc),
+        visa_number=opened(participant.id, "visa_number_enc", participant.visa_number_enc),
+    )
+
+
+def opened(participant_id: UUID, column: str, sealed: Any) -> str:
+    """One encrypted value, or nothing when there is none or its key is destroyed."""
+    if sealed is None:
+        return ""
+    try:
+        return crypto.decrypt(sealed, subject_id=participant_id, context=sealed_in(column, participant_id))
+    except crypto.Undecryptable:
+        return ""
+
+
+def sealed_in(column: str, participant_id: UUID) -> str:
+    """The place an encrypted value belongs to, as kit.crypto wants it."""
+    return f"participants_participant.{column}:{participant_id}"
+
+
+def phone_region() -> str:
+    """The country that national phone numbers of the organization in force are read in."""
+    return rules.country_of_timezone(current_tenant().timezone)

@@ -1,0 +1,300 @@
+"""Each field of a participant: its one stored form, or a stable word for why a value cannot be stored.
+
+Every checker takes text as people write it and returns the stored form; the empty text stays empty,
+meaning "not known". `check` runs them over a whole person.
+"""
+
+import datetime
+import functools
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import email_validator
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+from kith.kit import codes
+
+NAME_LENGTH, EXTERNAL_ID_LENGTH, SHORT_LENGTH, URL_LENGTH = 200, 100, 100, 500
+VISA_NUMBER_LENGTH = 40
+EARLIEST_DAY, LATEST_DAY = datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)
+
+# Controls, lone surrogates, and the marks that reverse the direction of the text around them.
+_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}|[0-9]{3}))?", re.ASCII)
+_IN_VISA_NUMBER = re.compile(r"[A-Z0-9/-]+", re.ASCII)
+
+_KINDS = {
+    "person": "person", "persoon": "person", "individual": "person", "particulier": "person",
+    "company": "company", "bedrijf": "company", "organization": "company", "organisation": "company",
+    "organisatie": "company", "zakelijk": "company",
+}  # fmt: skip
+
+# Regions that CLDR names but ISO 3166 does not assign.
+_NOT_ISO = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+_OTHER_NAMES = {
+    "holland": "NL", "the netherlands": "NL", "great britain": "GB", "england": "GB", "engeland": "GB",
+    "uk": "GB", "usa": "US", "united states of america": "US", "amerika": "US", "uae": "AE",
+    "czech republic": "CZ", "turkey": "TR", "ivory coast": "CI",
+}  # fmt: skip
+
+
+class BadValue(ValueError):
+    """A value cannot be stored; `code` is a stable word saying why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def name(value: str) -> str:
+    """A name on one line. Raises BadValue: missing, long, characters."""
+    cleaned = _text(value, NAME_LENGTH)
+    if not cleaned:
+        raise BadValue("missing")
+    return cleaned
+
+
+def email(value: str) -> str:
+    """A lower-case address of correct form; nobody is asked whether it exists. Raises BadValue: email."""
+    value = value.strip()
+    if not value:
+        return ""
+    try:
+        found = email_validator.validate_email(value, check_deliverability=False)
+    except (email_validator.EmailNotValidError, ValueError):
+        raise BadValue("email") from None
+    return found.normalized.lower()
+
+
+def external_id(value: str) -> str:
+    """The organization's own number for the person. Raises BadValue: long, characters."""
+    return _text(value, EXTERNAL_ID_LENGTH)
+
+
+def phone(value: str, region: str = "") -> str:
+    """An existing kind of number in E.164; `region` is the country of a number written without one.
+
+    Raises BadValue: phone, or phone_country when a national number comes without a country.
+    """
+    value = value.strip()
+    if not value:
+        return ""
+    if value.startswith("00"):
+        value = f"+{value[2:]}"
+    if not region and not value.startswith("+"):
+        raise BadValue("phone_country")
+    try:
+        number = phonenumbers.parse(value, region or None)
+    except phonenumbers.NumberParseException:
+        raise BadValue("phone") from None
+    if not phonenumbers.is_valid_number(number) or number.extension:
+        raise BadValue("phone")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+@functools.lru_cache(maxsize=4096)
+def country(value: str) -> str:
+    """ISO 3166 alpha-2 of a code or of a name in English or Dutch. Raises BadValue: country."""
+    value = " ".join(value.split())
+    if not value:
+        return ""
+    by_code, by_name = _countries()
+    if value.upper() in by_code:
+        return value.upper()
+    found = by_name.get(_folded(value))
+    if found is None:
+        raise BadValue("country")
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def language(value: str) -> str:
+    """`nl` or `nl-BE` of a code or of a name in English or Dutch. Raises BadValue: language."""
+    value = value.strip()
+    if not value:
+        return ""
+    named = _languages().get(_folded(value))
+    if named is not None:
+        return named
+    match = _LANGUAGE.fullmatch(value)
+    if match is None:
+        raise BadValue("language")
+    tag, region = match[1].lower(), (match[2] or "").upper()
+    try:
+        Locale(tag)
+    except UnknownLocaleError:
+        raise BadValue("language") from None
+    if region and not region.isdecimal() and region not in _countries()[0]:
+        raise BadValue("language")
+    return f"{tag}-{region}" if region else tag
+
+
+@functools.lru_cache(maxsize=4096)
+def timezone(value: str) -> str:
+    """An IANA name such as Europe/Amsterdam, in its own casing. Raises BadValue: timezone."""
+    value = value.strip()
+    if not value:
+        return ""
+    found = _zones().get(value.lower().replace(" ", "_"))
+    if found is None:
+        raise BadValue("timezone")
+    return found
+
+
+def kind(value: str) -> str:
+    """`person` or `company`; person when empty. Raises BadValue: kind."""
+    found = _KINDS.get(value.strip().lower() or "person")
+    if found is None:
+        raise BadValue("kind")
+    return found
+
+
+def picture_url(value: str) -> str:
+    """An https address without a password in it. Raises BadValue: picture_url."""
+    value = value.strip()
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        well_formed = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        well_formed = False
+    if not well_formed or len(value) > URL_LENGTH or _UNWANTED.search(value) or " " in value:
+        raise BadValue("picture_url")
+    return value
+
+
+def visa_number(value: str) -> str:
+    """Capitals and digits without spaces. Raises BadValue: visa_number."""
+    value = "".join(value.split()).upper()
+    if value and (len(value) > VISA_NUMBER_LENGTH or not _IN_VISA_NUMBER.fullmatch(value)):
+        raise BadValue("visa_number")
+    return value
+
+
+def day(value: str | datetime.date | None) -> datetime.date | None:
+    """A date from YYYY-MM-DD or DD-MM-YYYY; None when empty. Raises BadValue: date."""
+    found: datetime.date | None
+    if isinstance(value, str):
+        found = _day(value.strip())
+    else:
+        found = value.date() if isinstance(value, datetime.datetime) else value
+    if found is not None and not EARLIEST_DAY <= found <= LATEST_DAY:
+        raise BadValue("date")
+    return found
+
+
+def _day(value: str) -> datetime.date | None:
+    if not value:
+        return None
+    match = _DAY_FIRST.fullmatch(value)
+    try:
+        if match:
+            return datetime.date(int(match[3]), int(match[2]), int(match[1]))
+        if len(value) != 10:
+            raise BadValue("date")
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise BadValue("date") from None
+
+
+def _short(value: str) -> str:
+    return _text(value, SHORT_LENGTH)
+
+
+def _text(value: str, length: int) -> str:
+    value = " ".join(value.split())
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value)
+    if len(value) > length:
+        raise BadValue("long")
+    if _UNWANTED.search(value):
+        raise BadValue("characters")
+    return value
+
+
+Checker = Callable[[Any], Any]
+
+# Country before phone, which is read in its light.
+FIELDS: dict[str, Checker] = {
+    "name": name, "email": email, "external_id": external_id, "country": country, "phone": phone,
+    "language": language, "timezone": timezone, "kind": kind, "picture_url": picture_url,
+    "visa_number": visa_number, "visa_stage": _short, "visa_type": _short, "application_on": day,
+}  # fmt: skip
+EDITABLE = frozenset(FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Stored forms of the good values, and a word per bad one."""
+
+    values: dict[str, Any]
+    problems: dict[str, str]
+
+
+def check(values: Mapping[str, Any], *, region: str = "") -> Checked:
+    """Check the fields that are given. `region` reads national phone numbers when no country is given."""
+    good: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for field, checker in FIELDS.items():
+        if field not in values:
+            continue
+        value = values[field]
+        try:
+            if field == "phone":
+                good[field] = phone(value or "", good.get("country") or region)
+            else:
+                good[field] = checker("" if value is None else value)
+        except BadValue as bad:
+            problems[field] = bad.code
+    return Checked(good, problems)
+
+
+def is_good_vanity_code(code: str) -> bool:
+    """True for a code, in its stored form, that an organization may give to a participant itself."""
+    return codes.is_well_formed(code, vanity=True)
+
+
+def country_of_timezone(zone: str) -> str:
+    """The country a time zone lies in, or nothing: which national phone numbers are meant."""
+    found = get_global("zone_territories").get(zone, "")
+    return str(found) if len(found) == 2 and found in _countries()[0] else ""
+
+
+def _folded(value: str) -> str:
+    return unicodedata.normalize("NFC", value).casefold().strip(" .")
+
+
+@functools.cache
+def _countries() -> tuple[frozenset[str], dict[str, str]]:
+    by_name = dict(_OTHER_NAMES)
+    found = set()
+    for locale in ("en", "nl"):
+        for code, written in Locale(locale).territories.items():
+            if len(code) == 2 and code.isalpha() and code not in _NOT_ISO:
+                found.add(code)
+                by_name[_folded(written)] = code
+    return frozenset(found), by_name
+
+
+@functools.cache
+def _languages() -> dict[str, str]:
+    return {
+        _folded(written): code
+        for locale in ("en", "nl")
+        for code, written in Locale(locale).languages.items()
+        if re.fullmatch("[a-z]{2,3}", code)
+    }
+
+
+@functools.cache
+def _zones() -> dict[str, str]:
+    return {zone.lower(): zone for zone in zoneinfo.available_timezones()}
