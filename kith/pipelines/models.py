@@ -90,4 +90,6 @@ class StatusEntry(TenantOwned):
     at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["tenant", "machine", "subject_id", "at", "id"], name="status_history")]
+        indexes = [
+            models.Index(fields=["tenant", "machine", "subject_id", "at", "id"], name="status_history")
+        ]
