@@ -8,13 +8,33 @@ from datetime import timedelta
 
 Handlers = list[tuple[str, str]]
 
+_ROLL_UP = "kith.analytics.handlers"
+_REVERSED = [("analytics", f"{_ROLL_UP}.on_reward_reversed")]
+
 SUBSCRIPTIONS: dict[str, Handlers] = {
-    "conversion.recorded": [("rewards", "kith.rewards.handlers.on_conversion_recorded")],
-    "conversion.refunded": [("rewards", "kith.rewards.handlers.on_conversion_refunded")],
-    "referral.moved": [("rewards", "kith.rewards.handlers.on_referral_moved")],
+    "referral.created": [("analytics", f"{_ROLL_UP}.on_referral_created")],
+    "referral.moved": [
+        ("rewards", "kith.rewards.handlers.on_referral_moved"),
+        ("analytics", f"{_ROLL_UP}.on_referral_moved"),
+    ],
+    "conversion.recorded": [
+        ("rewards", "kith.rewards.handlers.on_conversion_recorded"),
+        ("analytics", f"{_ROLL_UP}.on_conversion_recorded"),
+    ],
+    "conversion.refunded": [
+        ("rewards", "kith.rewards.handlers.on_conversion_refunded"),
+        ("analytics", f"{_ROLL_UP}.on_conversion_refunded"),
+    ],
+    "reward.granted": [("analytics", f"{_ROLL_UP}.on_reward_granted")],
+    "reward.rejected": _REVERSED,
+    "reward.cancelled": _REVERSED,
+    "reward.clawed_back": _REVERSED,
+    "payout.paid": [("analytics", f"{_ROLL_UP}.on_payout_paid")],
+    "payout.returned": [("analytics", f"{_ROLL_UP}.on_payout_returned")],
 }
 
 SCHEDULE: dict[str, timedelta] = {
+    "analytics.count_clicks": timedelta(seconds=15),
     "kit.forget_old": timedelta(hours=1),
     "rewards.mature_due": timedelta(minutes=1),
     "referrals.prepare_partitions": timedelta(hours=6),

@@ -32,7 +32,9 @@ class DayRollUp(RollUp):
     completed = models.IntegerField(default=0)
     rejected = models.IntegerField(default=0)
     revenue_minor = models.BigIntegerField(default=0)
-    estimated_minor = models.BigIntegerField(default=0, help_text="the part of revenue that is an average, not reported")
+    estimated_minor = models.BigIntegerField(
+        default=0, help_text="the part of revenue that is an average, not reported"
+    )
     refund_minor = models.BigIntegerField(default=0)
     rewards = models.IntegerField(default=0)
     reward_minor = models.BigIntegerField(default=0)
@@ -58,7 +60,9 @@ class ParticipantMonthRollUp(RollUp):
 
     class Meta(RollUp.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "participant_id", "month", "category"], name="roll_person_month")
+            models.UniqueConstraint(
+                fields=["tenant", "participant_id", "month", "category"], name="roll_person_month"
+            )
         ]
 
 

@@ -105,8 +105,10 @@ def _next_events(cursor: EventCursor, types: list[str]) -> tuple[list[StoredEven
 
 
 def _stored(row: tuple[Any, ...]) -> StoredEvent:
-    plain, data = row[:-1], row[-1]
-    return StoredEvent(*plain, json.loads(data) if isinstance(data, str) else data)
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    if isinstance(values["data"], str):
+        values["data"] = json.loads(values["data"])
+    return StoredEvent(**values)
 
 
 def _txid_of(position: int) -> str:

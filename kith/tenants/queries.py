@@ -1,12 +1,13 @@
 """Reading organizations, members, keys and settings."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kith.kit import crypto, tenancy
+from kith.kit import clock, crypto, tenancy
 from kith.kit.actors import Actor
 from kith.kit.money import Money
 from kith.tenants import rules
@@ -37,6 +38,11 @@ def get_tenant_by_id(tenant_id: int) -> Tenant:
 def current_tenant() -> Tenant:
     """The organization in force."""
     return Tenant.objects.get(pk=tenancy.current_tenant_id())
+
+
+def local_day(at: datetime.datetime) -> datetime.date:
+    """The day of a moment in the organization in force, by its time zone."""
+    return clock.day_of(at, current_tenant().timezone)
 
 
 def active_tenant_ids() -> list[int]:

@@ -1,0 +1,136 @@
+"""The only writes of this feature: adding to roll-ups. Each is one upsert, so two at once both count."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from kith.kit import tenancy
+from kith.kit.ids import uuid7
+from kith.kit.models import EventCursor
+from kith.kit.tenancy import across_tenants
+
+CLICK_CONSUMER = "analytics-clicks"
+CLICK_BATCH = 20_000
+
+
+@transaction.atomic
+def add_to_day(*, day: datetime.date, program_id: UUID | str, currency: str, **deltas: int) -> None:
+    """Add to the figures of one day of one program."""
+    _upsert("analytics_dayrollup", {"day": day, "program_id": program_id, "currency": currency}, deltas)
+
+
+@transaction.atomic
+def add_to_participant(*, participant_id: UUID | str, currency: str, **deltas: int) -> None:
+    """Add to a participant's totals."""
+    _upsert("analytics_participantrollup", {"participant_id": participant_id, "currency": currency}, deltas)
+
+
+@transaction.atomic
+def add_to_participant_month(
+    *, participant_id: UUID | str, month: datetime.date, category: str, n: int
+) -> None:
+    """Count a participant's referrals of a month into or out of a category."""
+    _upsert(
+        "analytics_participantmonthrollup",
+        {"participant_id": participant_id, "month": month.replace(day=1), "category": category},
+        {"n": n},
+    )
+
+
+def _upsert(table: str, key: Mapping[str, Any], deltas: Mapping[str, int]) -> None:
+    """Insert the row or add to it. Columns left out start at zero."""
+    key = {"tenant_id": tenancy.current_tenant_id(), **key}
+    zeros = dict.fromkeys(_COUNTS[table], 0)
+    columns = ["id", *key, *zeros]
+    statement = sql.SQL(
+        "insert into {table} as roll ({columns}) values ({values}) on conflict ({key}) do update set {adds}"
+    ).format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        values=sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+        key=sql.SQL(", ").join(map(sql.Identifier, key)),
+        adds=sql.SQL(", ").join(
+            sql.SQL("{0} = roll.{0} + excluded.{0}").format(sql.Identifier(name)) for name in deltas
+        ),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [uuid7(), *key.values(), *{**zeros, **deltas}.values()])
+
+
+_COUNTS: Mapping[str, tuple[str, ...]] = {
+    "analytics_dayrollup": (
+        "clicks", "bot_clicks", "visitors", "referrals", "conversions", "completed", "rejected", "revenue_minor",
+        "estimated_minor", "refund_minor", "rewards", "reward_minor", "reversed_minor", "paid_minor",
+    ),
+    "analytics_participantmonthrollup": ("n",),
+    "analytics_participantrollup": ("clicks", "referrals", "completed", "earned_minor", "paid_minor"),
+}  # fmt: skip
+
+
+def count_clicks(*, now: datetime.datetime) -> int:
+    """Add the clicks that became visible since last time. Clicks are too many for the outbox, so they are
+    read directly, below the same horizon; the cursor moves in the same transaction. Returns how many.
+    """
+    with across_tenants("one cursor over everybody's clicks"):
+        EventCursor.objects.bulk_create(
+            [EventCursor(consumer=CLICK_CONSUMER, moved_at=now)], ignore_conflicts=True
+        )
+        cursor = EventCursor.objects.select_for_update(skip_locked=True).filter(pk=CLICK_CONSUMER).first()
+        if cursor is None:
+            return 0
+        with connection.cursor() as db:
+            upto = _click_horizon(db, cursor.upto_txid)
+            sums = _sum_clicks(db, cursor.upto_txid, upto)
+        for tenant_id, rows in sums.items():
+            with tenancy.use(tenant_id):
+                _add_clicks(rows)
+        cursor.upto_txid, cursor.moved_at = upto, now
+        cursor.save()
+    return sum(row[4] + row[5] for rows in sums.values() for row in rows)
+
+
+def _click_horizon(db: Any, since: str) -> str:
+    """The visibility horizon, or an earlier transaction when more than a batch is waiting."""
+    db.execute(
+        "select coalesce((select txid::text from referrals_click"
+        " where txid >= %s::xid8 and txid < pg_snapshot_xmin(pg_current_snapshot())"
+        " order by txid offset %s limit 1), pg_snapshot_xmin(pg_current_snapshot())::text)",
+        [since, CLICK_BATCH],
+    )
+    upto = str(db.fetchone()[0])
+    # One huge transaction (an import) must not stall the cursor.
+    return upto if upto != since else str(int(upto) + 1)
+
+
+def _sum_clicks(db: Any, since: str, upto: str) -> dict[int, list[tuple[Any, ...]]]:
+    db.execute(
+        "select c.tenant_id, (c.occurred_at at time zone t.timezone)::date, c.program_id, c.referrer_id,"
+        " count(*) filter (where c.counted), count(*) filter (where not c.counted),"
+        " count(*) filter (where c.is_new_visitor), p.currency"
+        " from referrals_click c join tenants_tenant t on t.id = c.tenant_id"
+        " join programs_program p on p.tenant_id = c.tenant_id and p.id = c.program_id"
+        " where c.txid >= %s::xid8 and c.txid < %s::xid8 group by 1, 2, 3, 4, 8",
+        [since, upto],
+    )
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in db.fetchall():
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _add_clicks(rows: list[tuple[Any, ...]]) -> None:
+    for _tenant, day, program_id, referrer_id, clicks, uncounted, visitors, currency in rows:
+        add_to_day(
+            day=day,
+            program_id=program_id,
+            currency=currency,
+            clicks=clicks,
+            bot_clicks=uncounted,
+            visitors=visitors,
+        )
+        if clicks:
+            add_to_participant(participant_id=referrer_id, currency=currency, clicks=clicks)
