@@ -27,7 +27,9 @@ class PayoutAccount(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "participant"], condition=models.Q(archived_at=None), name="payout_account_one_live"
+                fields=["tenant", "participant"],
+                condition=models.Q(archived_at=None),
+                name="payout_account_one_live",
             )
         ]
         indexes = [models.Index(fields=["tenant", "fingerprint"], name="payout_account_shared")]
@@ -77,7 +79,9 @@ class PayoutBatch(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "number"], name="batch_number_once"),
             models.CheckConstraint(condition=models.Q(status__in=BatchStatus.values), name="batch_status"),
             models.CheckConstraint(condition=models.Q(format__in=BatchFormat.values), name="batch_format"),
-            models.CheckConstraint(condition=models.Q(total_minor__gt=0, count__gt=0), name="batch_not_empty"),
+            models.CheckConstraint(
+                condition=models.Q(total_minor__gt=0, count__gt=0), name="batch_not_empty"
+            ),
             models.CheckConstraint(
                 condition=models.Q(needs_second_person=False)
                 | models.Q(approved_by="")
@@ -121,7 +125,9 @@ class Withdrawal(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "reference"], name="withdrawal_reference_once"),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="withdrawal_amount_positive"),
-            models.CheckConstraint(condition=models.Q(status__in=WithdrawalStatus.values), name="withdrawal_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=WithdrawalStatus.values), name="withdrawal_status"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "participant", "-requested_at"], name="withdrawal_of_participant"),
@@ -140,7 +146,9 @@ class WithdrawalLine(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "reward"], condition=models.Q(released_at=None), name="reward_in_one_live_withdrawal"
+                fields=["tenant", "reward"],
+                condition=models.Q(released_at=None),
+                name="reward_in_one_live_withdrawal",
             )
         ]
         indexes = [models.Index(fields=["tenant", "withdrawal"], name="line_of_withdrawal")]

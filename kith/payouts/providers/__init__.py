@@ -1,0 +1,1 @@
+"""The files banks and bookkeeping read. Nothing here opens a connection."""
