@@ -48,7 +48,7 @@ class Participant(TenantOwned):
     visa_type = models.TextField(default="", blank=True)
     application_on = models.DateField(null=True, blank=True)
     referred_by = TenantForeignKey("self", null=True, blank=True, related_name="+")
-    code = models.CharField(max_length=24, unique=True)
+    code = models.CharField(max_length=24)
     source = models.TextField(default="")
     last_login_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -74,11 +74,15 @@ class Participant(TenantOwned):
                 fields=["tenant", "external_id"],
                 condition=~models.Q(external_id=""), name="participant_external_id_once",
             ),
+            # Of the whole installation, since a link with a code leads to its organization.
+            models.UniqueConstraint(fields=["code"], name="participant_code_once"),
             models.CheckConstraint(condition=models.Q(status__in=ParticipantStatus.values), name="participant_status"),
             models.CheckConstraint(condition=models.Q(kind__in=ParticipantKind.values), name="participant_kind"),
         ]  # fmt: skip
         indexes = [
-            models.Index(fields=["tenant", "-created_at", "-id"], name="participant_newest"),
+            models.Index(
+                fields=["tenant", "-created_at", "-id"], include=["status", "kind"], name="participant_newest"
+            ),
             models.Index(fields=["tenant", "phone_index"], name="participant_phone"),
             GinIndex("tenant", OpClass("search", name="gin_trgm_ops"), name="participant_search"),
         ]

@@ -2,21 +2,21 @@
 
 import datetime
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kith.kit import codes, crypto
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
+from kith.kit.search import SHORTEST_TERM, by_trigrams, search_term
 from kith.participants import rules
 from kith.participants.models import Participant, ParticipantStatus
 from kith.tenants.queries import current_tenant
 
 ORDER = ("-created_at", "-id")
-SHORTEST_TERM = 3
-"""Fewer letters have no trigram and would read every row."""
 
 _ROW = (
     "id", "name", "email", "code", "external_id", "kind", "status", "country", "language", "referred_by_id",
@@ -62,28 +62,29 @@ def participant_list(
     """Participants, newest first; erased ones only when asked for by status.
 
     `search` finds parts of name, e-mail, external id and code from 3 characters on, below that a whole
-    external id or the start of a code. With `cursor` the page goes on after it and is not counted.
+    external id. With `cursor` the page goes on after it and is not counted.
     """
-    rows = _found(search, status, kind).values(*_ROW)
-    found = (
-        keyset(rows, order=ORDER, cursor=cursor, limit=limit)
-        if cursor
-        else paginate(rows, page=page, limit=limit, order=ORDER)
-    )
+    term = search_term(search)
+    rows = _found(term, status, kind).values(*_ROW)
+    with by_trigrams() if len(term) >= SHORTEST_TERM else nullcontext():
+        found = (
+            keyset(rows, order=ORDER, cursor=cursor, limit=limit)
+            if cursor
+            else paginate(rows, page=page, limit=limit, order=ORDER)
+        )
     items = [ParticipantRow(**row) for row in found.items]
     return Page(items, found.page, found.limit, found.total, found.total_is_capped, found.next_cursor)
 
 
-def _found(search: str, status: str, kind: str) -> QuerySet[Participant]:
+def _found(term: str, status: str, kind: str) -> QuerySet[Participant]:
     rows: QuerySet[Participant] = Participant.objects.all()
     rows = rows.filter(status=status) if status else rows.exclude(status=ParticipantStatus.ERASED)
     if kind:
         rows = rows.filter(kind=kind)
-    term = " ".join(search.split()).lower().replace("\0", "")
     if len(term) >= SHORTEST_TERM:
         rows = rows.filter(search__contains=term)
     elif term:
-        rows = rows.filter(Q(external_id__in={term, term.upper()}) | Q(code__startswith=codes.normalize(term)))
+        rows = rows.filter(external_id__in={term, term.upper()})
     return rows
 
 

@@ -21,7 +21,10 @@ from kith.participants.models import Participant, ParticipantStatus
 
 _CODE_TRIES = 5
 # Compared by look-up value, since an encrypted value differs each time it is written.
-_SEALED = {"phone": ("phone_enc", "phone_index", "phone"), "visa_number": ("visa_number_enc", "visa_number_index", "raw")}  # fmt: skip
+_SEALED = {
+    "phone": ("phone_enc", "phone_index", "phone"),
+    "visa_number": ("visa_number_enc", "visa_number_index", "raw"),
+}
 
 
 def create_participant(
@@ -37,7 +40,7 @@ def create_participant(
     referred_by: Participant | None = None,
     source: str = "console",
     code: str = "",
-    actor: Actor,  # noqa: ARG001
+    actor: Actor,
     now: datetime.datetime,
     **more: Any,
 ) -> Participant:
@@ -65,7 +68,7 @@ def create_participant(
 
 
 def update_participant(
-    *, participant: Participant, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime  # noqa: ARG001
+    *, participant: Participant, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime
 ) -> Participant:
     """Change the given fields; values that are the same already change nothing and announce nothing.
 
@@ -79,13 +82,15 @@ def update_participant(
         return held
     held.updated_at = now
     _guarded_save(held, update_fields=[*columns, "updated_at"])
-    event = ParticipantUpdated(participant_id=held.id, fields=sorted({_field_of(column) for column in columns}))
+    event = ParticipantUpdated(
+        participant_id=held.id, fields=sorted({_field_of(column) for column in columns})
+    )
     outbox.publish(event, subject_type="participant", subject_id=held.id, now=now)
     return held
 
 
 def suspend_participant(
-    *, participant: Participant, reason: str = "", actor: Actor, now: datetime.datetime  # noqa: ARG001
+    *, participant: Participant, reason: str = "", actor: Actor, now: datetime.datetime
 ) -> Participant:
     """Keep somebody from referring. Does nothing when that is so already. Raises ParticipantErased."""
     held = _locked(participant)
@@ -97,7 +102,7 @@ def suspend_participant(
 
 
 def reactivate_participant(
-    *, participant: Participant, reason: str = "", actor: Actor, now: datetime.datetime  # noqa: ARG001
+    *, participant: Participant, reason: str = "", actor: Actor, now: datetime.datetime
 ) -> Participant:
     """Let somebody refer again. Does nothing when they may already. Raises ParticipantErased."""
     held = _locked(participant)
@@ -130,7 +135,9 @@ def _apply(participant: Participant, values: Mapping[str, Any]) -> list[str]:
             setattr(participant, field, value)
             changed.append(field)
     if "email" in changed:
-        participant.email_index = crypto.blind_index(participant.email, kind="email") if participant.email else None
+        participant.email_index = (
+            crypto.blind_index(participant.email, kind="email") if participant.email else None
+        )
         participant.email_verified_at = None
         changed += ["email_index", "email_verified_at"]
     return changed
@@ -179,6 +186,6 @@ def _guarded_save(participant: Participant, **how: Any) -> None:
             raise refusals.DuplicateExternalId(
                 fields={"external_id": refusals.DuplicateExternalId.message}
             ) from None
-        if "code" in constraint:
+        if constraint == "participant_code_once":
             raise refusals.CodeTaken(fields={"code": refusals.CodeTaken.message}) from None
         raise

@@ -24,7 +24,9 @@ SENTENCES: dict[str, Sentence] = {
     "code": _("A code has 4 to 24 letters and digits and is not a reserved word. Choose another."),
     "unknown_field": _("This field cannot be changed."),
     "key_missing": _("Fill in an e-mail address or a customer number, so that the next import finds this person."),
-    "too_many_cells": _("This row has more cells than the heading. Put quotation marks around a value with a separator in it."),
+    "too_many_cells": _(
+        "This row has more cells than the heading. Put quotation marks around a value with a separator in it."
+    ),
     "email_twice": _("This e-mail address is also in line %(line)s. Keep one of the two."),
     "external_id_twice": _("This customer number is also in line %(line)s. Keep one of the two."),
     "person_twice": _("This row is about the same person as line %(line)s. Keep one of the two."),

@@ -67,7 +67,11 @@ class Layout:
     @property
     def ignored(self) -> list[str]:
         """Headings that mean nothing here."""
-        return [heading for heading, field in zip(self.headings, self.fields, strict=True) if not field and heading]
+        return [
+            heading
+            for heading, field in zip(self.headings, self.fields, strict=True)
+            if not field and heading
+        ]
 
     def heading(self, field: str) -> str:
         """The heading the file uses for a field; the field's own name when it has none."""
@@ -80,7 +84,9 @@ def find_layout(first_line: str) -> Layout:
     The separator is the one with which most headings are known.
     """
     layouts = [_layout(first_line, delimiter) for delimiter in DELIMITERS]
-    best = max(layouts, key=lambda layout: (len([field for field in layout.fields if field]), len(layout.fields)))
+    best = max(
+        layouts, key=lambda layout: (len([field for field in layout.fields if field]), len(layout.fields))
+    )
     known = [field for field in best.fields if field]
     for field in known:
         if known.count(field) > 1:
@@ -105,7 +111,9 @@ def _shown(headings: Sequence[str]) -> str:
     return ", ".join(heading[:40] for heading in headings[:10])
 
 
-def check_row(layout: Layout, cells: Sequence[str], *, line: int, region: str) -> dict[str, Any] | list[BadRow]:
+def check_row(
+    layout: Layout, cells: Sequence[str], *, line: int, region: str
+) -> dict[str, Any] | list[BadRow]:
     """The stored forms of the filled cells, or every reason against the row.
 
     An empty cell says nothing: it is left out, so that it does not wipe out what is known.
@@ -113,12 +121,16 @@ def check_row(layout: Layout, cells: Sequence[str], *, line: int, region: str) -
     if len(cells) > len(layout.fields) and any(cell.strip() for cell in cells[len(layout.fields) :]):
         return [BadRow(line, "", cells[len(layout.fields)], "too_many_cells")]
     written = {
-        field: plain(cell) for field, cell in zip(layout.fields, cells, strict=False) if field and cell.strip()
+        field: plain(cell)
+        for field, cell in zip(layout.fields, cells, strict=False)
+        if field and cell.strip()
     }
     named = _with_whole_name(written)
     checked = fields.check(named, region=region)
     bad = [
-        BadRow(line, layout.heading(field if field in layout.fields else "last_name"), named.get(field, ""), word)
+        BadRow(
+            line, layout.heading(field if field in layout.fields else "last_name"), named.get(field, ""), word
+        )
         for field, word in checked.problems.items()
     ]
     if "email" not in named and "external_id" not in named:

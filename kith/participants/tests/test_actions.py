@@ -21,7 +21,9 @@ def events(participant):
 
 
 def audited(participant):
-    return AuditEntry.objects.filter(table_name="participants_participant", row_id=str(participant.id)).count()
+    return AuditEntry.objects.filter(
+        table_name="participants_participant", row_id=str(participant.id)
+    ).count()
 
 
 def test_enrolling_normalizes_encrypts_and_announces(in_acme, alice, now):
@@ -47,7 +49,14 @@ def test_enrolling_normalizes_encrypts_and_announces(in_acme, alice, now):
 def test_every_bad_field_is_named_and_nothing_is_kept(in_acme, alice, now):
     with pytest.raises(Invalid) as refusal:
         actions.create_participant(
-            name="", email="no", phone="12", country="Narnia", language="??", timezone="Mars", actor=alice, now=now
+            name="",
+            email="no",
+            phone="12",
+            country="Narnia",
+            language="??",
+            timezone="Mars",
+            actor=alice,
+            now=now,
         )
     assert set(refusal.value.fields) == {"name", "email", "phone", "country", "language", "timezone"}
     assert Participant.objects.count() == 0
@@ -99,7 +108,9 @@ def test_changing_twice_announces_and_audits_once(in_acme, alice, now):
 
 def test_a_phone_can_be_changed_and_removed(in_acme, alice, now):
     dana = make_participant(phone="+31612345678")
-    changed = actions.update_participant(participant=dana, changes={"phone": "+31687654321"}, actor=alice, now=now)
+    changed = actions.update_participant(
+        participant=dana, changes={"phone": "+31687654321"}, actor=alice, now=now
+    )
     assert queries.personal_details(changed).phone == "+31687654321"
     removed = actions.update_participant(participant=dana, changes={"phone": ""}, actor=alice, now=now)
     assert (removed.phone_enc, removed.phone_index) == (None, None)
@@ -180,4 +191,6 @@ def test_another_organizations_participant_is_not_there(in_acme, rival, charlie)
             access.participant(charlie, dana.id)
         assert queries.participant_list(search="person").items == []
         with pytest.raises(Participant.DoesNotExist):
-            actions.update_participant(participant=dana, changes={"name": "X"}, actor=SYSTEM, now=dana.created_at)
+            actions.update_participant(
+                participant=dana, changes={"name": "X"}, actor=SYSTEM, now=dana.created_at
+            )
