@@ -124,10 +124,12 @@ def _make_roles(owner: psycopg.Connection, app_role: str, app_password: str | No
     database = sql.Identifier(owner.info.dbname)
     owner.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, app))
     if owner.info.server_version >= 160000:
-        owner.execute(sql.SQL("grant {} to {} with inherit false, set true").format(system, app))
+        # Not by inheritance for the owner either: definer functions run as the owner and must stay fenced.
+        for role in (app, sql.SQL("current_user")):
+            owner.execute(sql.SQL("grant {} to {} with inherit false, set true").format(system, role))
     else:
         owner.execute(sql.SQL("grant {} to {}").format(system, app))
-    owner.execute(sql.SQL("grant {} to current_user").format(system))
+        owner.execute(sql.SQL("grant {} to current_user").format(system))
 
 
 def _refuse_powerful(owner: psycopg.Connection, app_role: str) -> None:
