@@ -140,7 +140,7 @@ def _migrate(addresses: TestDatabase) -> None:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kith.settings"}
     environment |= {"KITH_DATABASE_URL": addresses.owner_url, "KITH_APP_DATABASE_URL": addresses.app_url}
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--database=owner", "--verbosity=0"],
+        [sys.executable, "-m", "django", "migrate", "--database=owner", "--verbosity=0", "--skip-checks"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

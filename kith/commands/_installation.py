@@ -199,11 +199,13 @@ def collect_static(say: Say) -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    files = []
     for finder in get_finders():
-        for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
+        for path, storage in finder.list([]):
             status = Path(storage.path(path)).stat()
-            digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+            files.append(f"{path}:{status.st_size}:{status.st_mtime_ns}")
+    digest.update("\n".join(sorted(files)).encode())
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
