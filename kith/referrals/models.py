@@ -1,4 +1,4 @@
-"""Links, clicks, referrals, conversions, notes."""
+"""Links, clicks, referrals, conversions and their adjustments, notes, daily salts."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -164,6 +164,36 @@ class Conversion(TenantOwned):
         indexes = [models.Index(fields=["tenant", "referral"], name="conversion_of_referral")]
 
 
+class AdjustmentKind(models.TextChoices):
+    """Part of the amount went back, or the event did not happen after all."""
+
+    REFUND = "refund"
+    CANCEL = "cancel"
+
+
+class Adjustment(TenantOwned):
+    """A change to a conversion, once per external id; `refunded_minor` there is their sum."""
+
+    class Fence(TenantOwned.Fence):
+        writes = "append"
+
+    conversion = TenantForeignKey(Conversion, related_name="+")
+    kind = models.TextField(choices=AdjustmentKind.choices)
+    external_id = models.TextField()
+    amount_minor = models.BigIntegerField()
+    reason = models.TextField(default="", blank=True)
+    actor = models.TextField()
+    occurred_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "external_id"], name="adjustment_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="adjustment_not_negative"),
+            models.CheckConstraint(condition=models.Q(kind__in=AdjustmentKind.values), name="adjustment_kind"),
+        ]
+        indexes = [models.Index(fields=["tenant", "conversion"], name="adjustment_of_conversion")]
+
+
 class NoteVisibility(models.TextChoices):
     """Who may read a note."""
 
@@ -185,3 +215,10 @@ class Note(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         indexes = [models.Index(fields=["tenant", "referral", "created_at"], name="note_of_referral")]
+
+
+class DailySalt(models.Model):
+    """What makes one day's visitor hashes incomparable with another's; destroyed after 48 hours. Of no tenant."""
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField()

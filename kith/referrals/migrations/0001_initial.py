@@ -153,6 +153,33 @@ class Migration(migrations.Migration):
                 'base_manager_name': 'objects',
             },
         ),
+        migrations.CreateModel(
+            name='DailySalt',
+            fields=[
+                ('day', models.DateField(primary_key=True, serialize=False)),
+                ('salt', models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Adjustment',
+            fields=[
+                ('id', models.UUIDField(default=kith.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.TextField(choices=[('refund', 'Refund'), ('cancel', 'Cancel')])),
+                ('external_id', models.TextField()),
+                ('amount_minor', models.BigIntegerField()),
+                ('reason', models.TextField(blank=True, default='')),
+                ('actor', models.TextField()),
+                ('occurred_at', models.DateTimeField()),
+                ('conversion', kith.kit.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.conversion')),
+                ('tenant', models.ForeignKey(default=kith.kit.tenancy.current_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'conversion'], name='adjustment_of_conversion')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'external_id'), name='adjustment_once'), models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='adjustment_not_negative'), models.CheckConstraint(condition=models.Q(('kind__in', ['refund', 'cancel'])), name='adjustment_kind')],
+            },
+        ),
         migrations.AddIndex(
             model_name='link',
             index=models.Index(fields=['tenant', 'participant'], name='link_of_participant'),
@@ -206,4 +233,6 @@ class Migration(migrations.Migration):
         Fence("referrals_referral", references={"program_id": "programs_program", "campaign_id": "programs_campaign", "referrer_id": "participants_participant", "referred_participant_id": "participants_participant", "stage_id": "pipelines_stage"}, pii=("referred_name", "referred_email", "search",), secret=("referred_key", "referred_phone_enc",)),
         Fence("referrals_conversion", references={"program_id": "programs_program", "referral_id": "referrals_referral"}),
         Fence("referrals_note", references={"referral_id": "referrals_referral"}, secret=("body_enc",)),
+        Fence("referrals_adjustment", references={"conversion_id": "referrals_conversion"}, writes="append"),
+        RunSQLFile(SQL / "codes.sql"),
     ]

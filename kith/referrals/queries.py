@@ -1,0 +1,178 @@
+"""Reading codes, links, clicks, referrals, conversions and notes."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from kith.kit import codes, crypto
+from kith.participants.models import Participant, ParticipantStatus
+from kith.programs.models import Campaign, Program
+from kith.referrals.models import Adjustment, Click, Conversion, Link, Note, Referral
+
+NEWEST = ("-created_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Who stands behind a code, on the whole installation. `program_id` is None without a default program."""
+
+    tenant_id: int
+    participant_id: UUID
+    program_id: UUID | None
+    campaign_id: UUID | None
+    link_id: UUID | None
+    is_live: bool
+    destination_url: str
+
+
+def locate_code(code: str) -> Located | None:
+    """The active participant and program of a code or link, whatever tenant is in force; None when unknown."""
+    wanted = codes.normalize(code)
+    if not codes.is_well_formed(wanted, vanity=True):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("select * from locate_code(%s)", [wanted])
+        row = cursor.fetchone()
+    return Located(*row[:7]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The participant, program and link that a code of the tenant in force stands for."""
+
+    participant: Participant
+    program: Program | None
+    campaign: Campaign | None
+    link: Link | None
+    code: str
+
+
+def sender(code: str) -> Sender | None:
+    """Who refers with that code in the tenant in force; None when it is unknown or not active."""
+    wanted = codes.normalize(code)
+    active = Participant.objects.filter(code=wanted, status=ParticipantStatus.ACTIVE).first()
+    if active is not None:
+        return Sender(active, Program.objects.filter(is_default=True).first(), None, None, wanted)
+    found: Link | None = (
+        Link.objects.select_related("participant", "program", "campaign")
+        .filter(slug=wanted, active=True, participant__status=ParticipantStatus.ACTIVE)
+        .first()
+    )
+    return Sender(found.participant, found.program, found.campaign, found, wanted) if found else None
+
+
+def is_participant_code(code: str) -> bool:
+    """True when a participant of any organization has that code."""
+    with connection.cursor() as cursor:
+        cursor.execute("select is_participant_code(%s)", [code])
+        return bool(cursor.fetchone()[0])
+
+
+def link_list(*, participant_id: UUID | None = None) -> QuerySet[Link]:
+    """Links with participant and program, newest first."""
+    found: QuerySet[Link] = Link.objects.select_related("participant", "program", "campaign").order_by(*NEWEST)
+    return found.filter(participant_id=participant_id) if participant_id else found
+
+
+def click_between(click_id: UUID, earliest: datetime.datetime, latest: datetime.datetime) -> Click | None:
+    """The click of that id within a period; the period keeps the search out of the other months."""
+    found: Click | None = Click.objects.filter(
+        pk=click_id, occurred_at__gte=earliest, occurred_at__lte=latest, is_bot=False
+    ).first()
+    return found
+
+
+def get_referral(referral_id: UUID) -> Referral:
+    """The referral with referrer, program and stage. Raises Referral.DoesNotExist."""
+    found: Referral = _with_names().get(pk=referral_id)
+    return found
+
+
+def referral_list(
+    *,
+    search: str = "",
+    category: str = "",
+    stage: str = "",
+    program_id: UUID | None = None,
+    referrer_id: UUID | None = None,
+    created_from: datetime.datetime | None = None,
+    created_before: datetime.datetime | None = None,
+) -> QuerySet[Referral]:
+    """Referrals with referrer, program and stage, newest first.
+
+    `search` finds parts of name, e-mail, booking reference and code; `stage` is a stage's code.
+    """
+    wanted: dict[str, Any] = {
+        "category": category,
+        "stage__code": stage,
+        "program_id": program_id,
+        "referrer_id": referrer_id,
+        "created_at__gte": created_from,
+        "created_at__lt": created_before,
+    }
+    found = _with_names().filter(**{name: value for name, value in wanted.items() if value})
+    for word in search.lower().split()[:5]:
+        found = found.filter(search__contains=word)
+    return found.order_by(*NEWEST)
+
+
+def _with_names() -> QuerySet[Referral]:
+    found: QuerySet[Referral] = Referral.objects.select_related("referrer", "program", "stage", "campaign")
+    return found
+
+
+def conversions_of(referral_ids: list[UUID]) -> QuerySet[Conversion]:
+    """Conversions of some referrals, oldest first."""
+    found: QuerySet[Conversion] = Conversion.objects.filter(referral_id__in=referral_ids).order_by("received_at", "id")
+    return found
+
+
+def get_conversion(event: str, external_id: str) -> Conversion:
+    """The conversion of that event and external id. Raises Conversion.DoesNotExist."""
+    found: Conversion = Conversion.objects.select_related("referral").get(event=event, external_id=external_id)
+    return found
+
+
+def adjustments_of(conversion_id: UUID) -> QuerySet[Adjustment]:
+    """What was taken back of a conversion, oldest first."""
+    found: QuerySet[Adjustment] = Adjustment.objects.filter(conversion_id=conversion_id).order_by("occurred_at", "id")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNote:
+    """A note in clear; `text` is None when its key was destroyed."""
+
+    id: UUID
+    text: str | None
+    visibility: str
+    author: str
+    created_at: datetime.datetime
+
+
+def notes_of(referral_id: UUID) -> list[ReadNote]:
+    """The notes on a referral, newest first."""
+    rows = list(Note.objects.filter(referral_id=referral_id).order_by("-created_at", "-id"))
+    return [ReadNote(row.id, _text(row), row.visibility, row.author, row.created_at) for row in rows]
+
+
+def _text(row: Note) -> str | None:
+    try:
+        return crypto.decrypt(row.body_enc, subject_id=row.referral_id, context=f"referrals_note.body_enc:{row.id}")
+    except crypto.Undecryptable:
+        return None
+
+
+def phone_of(referral: Referral) -> str | None:
+    """The referred person's phone number in clear, None when there is none or its key was destroyed."""
+    if referral.referred_phone_enc is None:
+        return None
+    context = f"referrals_referral.referred_phone_enc:{referral.id}"
+    try:
+        return crypto.decrypt(referral.referred_phone_enc, subject_id=referral.id, context=context)
+    except crypto.Undecryptable:
+        return None
