@@ -49,7 +49,8 @@ class Program(TenantOwned):
     is_default = models.BooleanField(default=False, help_text="the program of a personal code without a link")
     destination_url = models.URLField(default="", blank=True, help_text="empty: Kith's own landing page")
     landing: ClassVar[models.JSONField] = models.JSONField(
-        default=dict, help_text='texts per language: {"title": {"en": …}, "text": {…}, "steps": {"en": [...]}}'
+        default=dict,
+        help_text='texts per language: {"title": {"en": …}, "text": {…}, "steps": {"en": [...]}}',
     )
     click_window_days = models.IntegerField(default=90)
     conversion_window_days = models.IntegerField(default=365)
@@ -62,7 +63,9 @@ class Program(TenantOwned):
             models.UniqueConstraint(
                 fields=["tenant"], condition=models.Q(is_default=True), name="program_default_once"
             ),
-            models.CheckConstraint(condition=models.Q(status__in=ProgramStatus.values), name="program_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ProgramStatus.values), name="program_status"
+            ),
             models.CheckConstraint(
                 condition=models.Q(
                     click_window_days__gt=0, conversion_window_days__gt=0, report_window_days__gte=0
@@ -87,9 +90,12 @@ class Campaign(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "program", "code"], name="campaign_code_once"),
-            models.CheckConstraint(condition=models.Q(status__in=ProgramStatus.values), name="campaign_status"),
             models.CheckConstraint(
-                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="campaign_dates"
+                condition=models.Q(status__in=ProgramStatus.values), name="campaign_status"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="campaign_dates",
             ),
             models.CheckConstraint(condition=models.Q(multiplier_bps__gte=0), name="campaign_multiplier"),
         ]
@@ -128,5 +134,7 @@ class RuleVersion(TenantOwned):
             models.UniqueConstraint(
                 fields=["tenant", "rule"], condition=models.Q(status="published"), name="rule_published_once"
             ),
-            models.CheckConstraint(condition=models.Q(status__in=VersionStatus.values), name="rule_version_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=VersionStatus.values), name="rule_version_status"
+            ),
         ]

@@ -1,0 +1,226 @@
+"""Sponsors, programs and campaigns."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_slug
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import errors, outbox
+from kith.kit.actors import Actor
+from kith.kit.currencies import CURRENCIES
+from kith.pipelines.actions import record_status
+from kith.pipelines.models import Pipeline, Subject
+from kith.programs.actions.budgets import open_budget
+from kith.programs.events import ProgramChanged, ProgramCreated
+from kith.programs.models import Campaign, Program, ProgramStatus, Sponsor
+
+
+class ProgramTaken(errors.Conflict):
+    """The organization has a program of this code."""
+
+    code = "program_taken"
+    message = _("There is already a program “%(program)s”.")
+
+
+class CampaignTaken(errors.Conflict):
+    """The program has a campaign of this code."""
+
+    code = "campaign_taken"
+    message = _("This program already has a campaign “%(campaign)s”.")
+
+
+class SponsorTaken(errors.Conflict):
+    """The organization has a sponsor of this code."""
+
+    code = "sponsor_taken"
+    message = _("There is already a sponsor “%(sponsor)s”.")
+
+
+_WEB = URLValidator(schemes=["http", "https"])
+_WINDOWS = {"click_window_days": 1, "conversion_window_days": 1, "report_window_days": 0}
+_PROGRAM_FIELDS = frozenset(
+    {"name", "status", "is_default", "sponsor", "destination_url", "landing", *_WINDOWS}
+)
+_CAMPAIGN_FIELDS = frozenset({"name", "status", "starts_at", "ends_at", "multiplier_bps"})
+
+
+def create_sponsor(
+    *, code: str, name: str, kind: str = "brand", actor: Actor, now: datetime.datetime
+) -> Sponsor:
+    """Name somebody who pays for programs. Raises SponsorTaken, errors.Invalid."""
+    _refuse(_naming_faults({"code": code, "name": name}))
+    try:
+        with transaction.atomic():
+            made: Sponsor = Sponsor.objects.create(code=code, name=name.strip(), kind=kind, created_at=now)
+    except IntegrityError as error:
+        raise SponsorTaken(sponsor=code) from error
+    return made
+
+
+def create_program(
+    *,
+    code: str,
+    name: str,
+    pipeline: Pipeline,
+    currency: str,
+    is_default: bool = False,
+    status: str = "live",
+    sponsor: Sponsor | None = None,
+    actor: Actor,
+    now: datetime.datetime,
+    **values: Any,
+) -> Program:
+    """Set up a program with an uncapped budget. `values`: destination_url, landing, the three windows in days.
+
+    Raises ProgramTaken, errors.Invalid naming the field.
+    """
+    given = {"code": code, "name": name, "currency": currency, "status": status, **values}
+    faults = _naming_faults(given) | _program_faults(given)
+    if pipeline.subject != Subject.REFERRAL:
+        faults["pipeline"] = _("Choose a pipeline for referrals.")
+    _refuse(faults)
+    try:
+        with transaction.atomic():
+            if is_default:
+                _displace_default()
+            made: Program = Program.objects.create(
+                **(given | {"name": name.strip()}), pipeline=pipeline, sponsor=sponsor, is_default=is_default,
+                created_at=now,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise ProgramTaken(program=code) from error
+    record_status(
+        machine="program", subject_id=made.id, from_state="", to_state=status, actor=actor, reason="", now=now
+    )
+    created = ProgramCreated(program_id=made.id, code=code)
+    outbox.publish(created, subject_type="program", subject_id=made.id, now=now)
+    open_budget(program=made, hard_cap=None, actor=actor, now=now)
+    return made
+
+
+def update_program(
+    *, program: Program, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime
+) -> Program:
+    """Change what may change of a program; its code, currency and pipeline stay. Raises errors.Invalid."""
+    locked: Program = Program.objects.select_for_update().get(pk=program.pk)
+    _refuse(_unknown(changes, _PROGRAM_FIELDS) | _naming_faults(changes) | _program_faults(changes))
+    before = locked.status
+    changed = [name for name, value in changes.items() if getattr(locked, name) != value]
+    if not changed:
+        return locked
+    if "is_default" in changed and changes["is_default"]:
+        _displace_default()
+    for name in changed:
+        setattr(locked, name, changes[name])
+    locked.save(update_fields=changed)
+    if locked.status != before:
+        record_status(
+            machine="program", subject_id=locked.id, from_state=before, to_state=locked.status, actor=actor,
+            reason="", now=now,
+        )  # fmt: skip
+    told = ProgramChanged(program_id=locked.id, status=locked.status, fields=sorted(changed))
+    outbox.publish(told, subject_type="program", subject_id=locked.id, now=now)
+    return locked
+
+
+def create_campaign(
+    *,
+    program: Program,
+    code: str,
+    name: str,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime | None = None,
+    multiplier_bps: int = 10_000,
+    status: str = "live",
+    actor: Actor,
+    now: datetime.datetime,
+) -> Campaign:
+    """Start a push within a program. Raises CampaignTaken, errors.Invalid naming the field."""
+    given = {
+        "code": code, "name": name, "starts_at": starts_at, "ends_at": ends_at, "multiplier_bps": multiplier_bps,
+        "status": status,
+    }  # fmt: skip
+    _refuse(_naming_faults(given) | _campaign_faults(given))
+    try:
+        with transaction.atomic():
+            made: Campaign = Campaign.objects.create(program=program, created_at=now, **given)
+    except IntegrityError as error:
+        raise CampaignTaken(campaign=code) from error
+    return made
+
+
+def update_campaign(
+    *, campaign: Campaign, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime
+) -> Campaign:
+    """Change a campaign; its code stays. Rewards already granted keep their amount. Raises errors.Invalid."""
+    locked: Campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    whole = {name: getattr(locked, name) for name in _CAMPAIGN_FIELDS} | dict(changes)
+    _refuse(_unknown(changes, _CAMPAIGN_FIELDS) | _naming_faults(changes) | _campaign_faults(whole))
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    if changes:
+        locked.save(update_fields=list(changes))
+    return locked
+
+
+Faults = dict[str, Any]
+
+
+def _displace_default() -> None:
+    Program.objects.filter(is_default=True).update(is_default=False)
+
+
+def _refuse(faults: Faults) -> None:
+    if faults:
+        raise errors.Invalid(fields=faults)
+
+
+def _unknown(changes: Mapping[str, Any], known: frozenset[str]) -> Faults:
+    return {name: _("This cannot be changed.") for name in changes if name not in known}
+
+
+def _naming_faults(given: Mapping[str, Any]) -> Faults:
+    found: Faults = {}
+    if "code" in given:
+        try:
+            validate_slug(given["code"])
+        except ValidationError:
+            found["code"] = _("Use letters, digits, hyphens and underscores.")
+        if len(given["code"]) > 60:
+            found["code"] = _("Use at most 60 characters.")
+    if "name" in given and not 0 < len(given["name"].strip()) <= 120:
+        found["name"] = _("Give a name of at most 120 characters.")
+    if "status" in given and given["status"] not in ProgramStatus.values:
+        found["status"] = _("Choose one of the states.")
+    return found
+
+
+def _program_faults(given: Mapping[str, Any]) -> Faults:
+    found: Faults = {}
+    if "currency" in given and given["currency"] not in CURRENCIES:
+        found["currency"] = _("Use a currency code of ISO 4217, such as EUR.")
+    if given.get("destination_url"):
+        try:
+            _WEB(given["destination_url"])
+        except ValidationError:
+            found["destination_url"] = _("Give an address that begins with https:// or http://.")
+    for name, least in _WINDOWS.items():
+        if name in given and not (type(given[name]) is int and least <= given[name] <= 3650):
+            found[name] = _("Give a number of days, at most 3650.")
+    landing = given.get("landing", {})
+    if not isinstance(landing, dict) or not all(isinstance(texts, dict) for texts in landing.values()):
+        found["landing"] = _("Give texts by language.")
+    return found
+
+
+def _campaign_faults(given: Mapping[str, Any]) -> Faults:
+    found: Faults = {}
+    if given["ends_at"] is not None and given["ends_at"] <= given["starts_at"]:
+        found["ends_at"] = _("A campaign ends after it starts.")
+    if not (type(given["multiplier_bps"]) is int and 0 < given["multiplier_bps"] <= 1_000_000):
+        found["multiplier_bps"] = _("Give basis points above 0: 20000 doubles rewards.")
+    return found
