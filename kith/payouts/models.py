@@ -83,6 +83,11 @@ class PayoutBatch(TenantOwned):
                 condition=models.Q(total_minor__gt=0, count__gt=0), name="batch_not_empty"
             ),
             models.CheckConstraint(
+                condition=models.Q(status__in=[BatchStatus.DRAFT, BatchStatus.CANCELLED])
+                | ~models.Q(approved_by=""),
+                name="batch_approved_by_somebody",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(needs_second_person=False)
                 | models.Q(approved_by="")
                 | ~models.Q(approved_by=models.F("made_by")),
@@ -149,6 +154,7 @@ class WithdrawalLine(TenantOwned):
                 fields=["tenant", "reward"],
                 condition=models.Q(released_at=None),
                 name="reward_in_one_live_withdrawal",
-            )
+            ),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="line_amount_not_negative"),
         ]
         indexes = [models.Index(fields=["tenant", "withdrawal"], name="line_of_withdrawal")]

@@ -5,8 +5,8 @@ posts to the ledger last. A step that was done before is not done again; a step 
 the present state is refused and changes nothing.
 """
 
-from kith.payouts.actions.accounts import AccountInvalid, save_payout_account
-from kith.payouts.actions.files import BatchFile, FileAltered, FileNotReady, write_file
+from kith.payouts.actions.accounts import AccountInvalid, ParticipantErased, save_payout_account
+from kith.payouts.actions.files import AccountUnreadable, BatchFile, FileAltered, FileNotReady, write_file
 from kith.payouts.actions.making import MadeBatch, NothingToPay, RewardUnknown, make_batch
 from kith.payouts.actions.moves import StepTaken
 from kith.payouts.actions.outcomes import (
@@ -31,6 +31,7 @@ from kith.payouts.providers.sepa import DebtorInvalid, FileRefused
 
 __all__ = [
     "AccountInvalid",
+    "AccountUnreadable",
     "BatchFile",
     "BatchNotApproved",
     "BatchNotCancellable",
@@ -43,6 +44,7 @@ __all__ = [
     "FileRefused",
     "MadeBatch",
     "NothingToPay",
+    "ParticipantErased",
     "ReasonMissing",
     "RewardUnknown",
     "StepTaken",

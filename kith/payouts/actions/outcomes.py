@@ -12,7 +12,6 @@ from kith.kit.actors import Actor
 from kith.payouts.actions import moves
 from kith.payouts.events import PayoutFailed, PayoutPaid, PayoutReturned
 from kith.payouts.models import BatchStatus, PayoutBatch, Withdrawal, WithdrawalStatus
-from kith.rewards import actions as rewards
 from kith.rewards.models import RewardStatus
 
 MAX_REASON = 500
@@ -63,6 +62,8 @@ def mark_paid(
     for row in rows:
         if row.status not in (WithdrawalStatus.PROCESSING, WithdrawalStatus.PAID):
             raise WithdrawalNotProcessing(status=row.status, withdrawal_id=row.pk)
+    from kith.rewards import actions as rewards
+
     fresh = [row for row in rows if row.status == WithdrawalStatus.PROCESSING]
     for reward in moves.lock_rewards(fresh):
         # One clawed back meanwhile stays so: its amount is a debt that the next rewards pay.
@@ -109,6 +110,8 @@ def mark_returned(
 
     Again: nothing happens. Raises WithdrawalNotPaid, ReasonMissing.
     """
+    from kith.rewards import actions as rewards
+
     reason = _checked(reason)
     _lock_batches_of([withdrawal.pk])
     (row,) = moves.lock_withdrawals(pk=withdrawal.pk)

@@ -134,6 +134,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='payoutbatch',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'cancelled']), models.Q(('approved_by', ''), _negated=True), _connector='OR'), name='batch_approved_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='payoutbatch',
             constraint=models.CheckConstraint(condition=models.Q(('needs_second_person', False), ('approved_by', ''), models.Q(('approved_by', models.F('made_by')), _negated=True), _connector='OR'), name='batch_checker_is_not_maker'),
         ),
         migrations.AddIndex(
@@ -163,6 +167,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='withdrawalline',
             constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('tenant', 'reward'), name='reward_in_one_live_withdrawal'),
+        ),
+        migrations.AddConstraint(
+            model_name='withdrawalline',
+            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='line_amount_not_negative'),
         ),
         Fence("payouts_payoutaccount", references={"participant_id": "participants_participant"}, pii=("holder",), secret=("iban_enc", "fingerprint",)),
         Fence("payouts_payoutbatch"),
