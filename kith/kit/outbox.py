@@ -8,7 +8,7 @@ There is no NOTIFY on the write path; the scheduler polls.
 import datetime
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from kith.kit import clock, tenancy
 from kith.kit.events import StoredEvent, as_data
+from kith.kit.ids import uuid7
 from kith.kit.models import EventCursor, EventFailure, OutboxEvent
 
 log = logging.getLogger("kith.outbox")
@@ -41,6 +42,25 @@ def publish(event: Any, *, subject_type: str, subject_id: UUID, now: datetime.da
         occurred_at=now,
         data=as_data(event),
     )
+
+
+def publish_many(events: Iterable[tuple[UUID, Any]], *, subject_type: str, now: datetime.datetime) -> None:
+    """As `publish` for each (subject id, event), in one statement."""
+    scope, rows = tenancy.current(), list(events)
+    if not rows:
+        return
+    with connection.cursor() as db:
+        db.execute(
+            "insert into kit_outboxevent"
+            " (tenant_id, id, type, subject_type, subject_id, actor, request_id, occurred_at, data)"
+            " select %s, id, type, %s, subject_id, %s, %s, %s, data from"
+            " unnest(%s::uuid[], %s::text[], %s::uuid[], %s::jsonb[]) as made (id, type, subject_id, data)",
+            [
+                tenancy.current_tenant_id(), subject_type, scope.actor.ref, scope.request_id, now,
+                [uuid7() for _ in rows], [event.event_name for _, event in rows],
+                [subject_id for subject_id, _ in rows], [json.dumps(as_data(event)) for _, event in rows],
+            ],
+        )  # fmt: skip
 
 
 def consumers(subscriptions: Subscriptions) -> dict[str, dict[str, list[str]]]:
