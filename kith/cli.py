@@ -8,9 +8,7 @@ work before there is a database.
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
-import sys
 
 import click
 
@@ -37,6 +35,15 @@ class Commands(click.Group):
                 return _load(module.name)
         return None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse, before anything is imported, what needs a database when there is none."""
+        asks_for_help = bool({"-h", "--help"} & set(args))
+        if args[0] in self.list_commands(ctx) and args[0] not in WITHOUT_DATABASE and not asks_for_help:
+            _installation.require_database()
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Turn a refusal to start into its sentence and exit code 1."""
         try:
@@ -59,10 +66,5 @@ def _load(name: str) -> click.Command | None:
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kith")
-@click.pass_context
-def main(ctx: click.Context) -> None:
+def main() -> None:
     """Kith, a self-hosted referral platform."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kith.settings")
-    asks_for_help = bool({"-h", "--help"} & set(sys.argv))
-    if not asks_for_help and ctx.invoked_subcommand not in WITHOUT_DATABASE:
-        _installation.require_database()
