@@ -24,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
         return client_address(request)
 
+    def format_email_subject(self, subject: str) -> str:
+        """The subject as it is: no host name in brackets before it."""
+        return str(subject)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sent after the answer's transaction, in the person's language."""
         super().send_mail(template_prefix, email, context)

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from kith.kit import clock, html, http, idempotency, limits, tenancy, tokens
 from kith.kit.actors import PUBLIC, Actor
@@ -31,6 +31,7 @@ class Tenancy:
 
     def __call__(self, request: Any) -> HttpResponse:
         request.tenant, request.actor = None, None
+        timezone.deactivate()
         if request.path.startswith("/r/"):  # the hottest path opens no transaction of ours
             return self.get_response(request)
         try:
@@ -104,6 +105,7 @@ def _identify_person(request: Any) -> None:
     if seat is None:
         raise NotFound
     request.tenant, request.actor = seat.tenant, queries.seat_actor(seat, request.user)
+    timezone.activate(seat.tenant.timezone)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.user.locale or seat.tenant.locale
     if translation.check_for_language(chosen):
         translation.activate(chosen)

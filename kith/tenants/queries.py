@@ -16,6 +16,7 @@ from kith.tenants.models import (
     Invitation,
     Member,
     PlatformSetting,
+    Role,
     SettingScope,
     SettingValue,
     Tenant,
@@ -63,6 +64,11 @@ class Seat:
     member_id: UUID
     role: str
     tenant: Tenant
+
+    @property
+    def role_words(self) -> str:
+        """The role as people read it."""
+        return str(Role(self.role).label)
 
 
 def seats_of(user: User) -> list[Seat]:
@@ -202,3 +208,12 @@ def label(tenant: Tenant, term: str, locale: str, fallback: str) -> str:
     """The organization's own word for a term, in a language."""
     words = tenant.labels.get(term, {})
     return str(words.get(locale) or words.get(tenant.locale) or fallback)
+
+
+def own_words(tenant: Tenant) -> list[tuple[str, str]]:
+    """(language, "one / several") of the organization's own words for its participants."""
+    one, several = tenant.labels.get("participant", {}), tenant.labels.get("participant_plural", {})
+    return [
+        (code, " / ".join(word for word in (one.get(code), several.get(code)) if word))
+        for code in sorted({*one, *several})
+    ]

@@ -8,6 +8,7 @@ from kith.tenants.actions.organizations import (
     create_tenant,
     set_platform_setting,
     set_setting,
+    set_settings,
     update_tenant,
 )
 from kith.tenants.actions.people import (
@@ -20,6 +21,7 @@ from kith.tenants.actions.people import (
     change_role,
     create_user,
     invite,
+    open_invitation,
     remove_member,
     withdraw_invitation,
 )
@@ -38,6 +40,6 @@ __all__ = [
     "AlreadyMember", "ApiKeyLimit", "BadSlug", "InvitationGone", "LastOwner", "NewKey", "RefreshRefused",
     "RoleNotYours", "SettingRefused", "SignInRefused", "SlugTaken", "TokenPair", "accept_invitation", "add_member",
     "authenticate_key", "change_role", "create_api_key", "create_tenant", "create_user", "end_family",
-    "end_member_families", "invite", "open_token_family", "refresh_tokens", "remove_member", "revoke_api_key",
-    "set_platform_setting", "set_setting", "sign_in", "update_tenant", "withdraw_invitation",
+    "end_member_families", "invite", "open_invitation", "open_token_family", "refresh_tokens", "remove_member",
+    "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in", "update_tenant", "withdraw_invitation",
 ]  # fmt: skip

@@ -120,6 +120,12 @@ def set_setting(
 
 
 @transaction.atomic
+def set_settings(*, values: Mapping[str, Any], actor: Actor, now: datetime.datetime) -> list[SettingValue]:
+    """Store several settings of the organization, all or none. Raises SettingRefused."""
+    return [set_setting(key=key, value=value, actor=actor, now=now) for key, value in sorted(values.items())]
+
+
+@transaction.atomic
 def set_platform_setting(*, key: str, value: Any, actor: Actor, now: datetime.datetime) -> None:
     """Store a value for the whole installation. Raises SettingRefused; secrets are per organization only."""
     declared = _checked(key, value, "platform")
