@@ -7,11 +7,16 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
-from kith.kit import codes, crypto
+from kith.kit import codes, crypto, tenancy
+from kith.kit.actors import PUBLIC
 from kith.participants.models import Participant, ParticipantStatus
 from kith.programs.models import Campaign, Program
+from kith.referrals import rules
 from kith.referrals.models import Adjustment, Click, Conversion, Link, Note, Referral
+from kith.tenants.models import Tenant
+from kith.tenants.queries import setting
 
 NEWEST = ("-created_at", "-id")
 
@@ -63,6 +68,39 @@ def sender(code: str) -> Sender | None:
         .first()
     )
     return Sender(found.participant, found.program, found.campaign, found, wanted) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the landing page of a code shows; texts in the language asked for."""
+
+    tenant: Tenant
+    organization: str
+    referrer: str
+    title: str
+    text: str
+    steps: list[str]
+    is_live: bool
+    needs_booking: bool
+
+
+def place(code: str) -> Place | None:
+    """The landing page of a code, whatever tenant it belongs to; None when unknown. Texts in the active language."""
+    located = locate_code(code)
+    if located is None or located.program_id is None:
+        return None
+    with tenancy.use(located.tenant_id, actor=PUBLIC):
+        program = Program.objects.select_related("tenant").get(pk=located.program_id)
+        name = Participant.objects.values_list("name", flat=True).get(pk=located.participant_id)
+        needs_booking = setting("referrals.require_booking_reference", program_id=program.id)
+    languages = (get_language() or "", program.tenant.locale, "en")
+    return Place(
+        tenant=program.tenant, organization=program.tenant.name, referrer=name.split()[0] if name.split() else "",
+        title=str(rules.in_language(program.landing.get("title"), languages) or ""),
+        text=str(rules.in_language(program.landing.get("text"), languages) or ""),
+        steps=list(rules.in_language(program.landing.get("steps"), languages) or ()),
+        is_live=located.is_live, needs_booking=needs_booking,
+    )  # fmt: skip
 
 
 def is_participant_code(code: str) -> bool:

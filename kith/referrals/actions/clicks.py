@@ -89,7 +89,7 @@ def _salts(today: datetime.date) -> tuple[bytes, bytes]:
     """The keys of today's and yesterday's visitor hashes; this process forgets older ones."""
     wanted = (today, today - _DAY)
     if any(day not in _known_salts for day in wanted):
-        found = {day: _salt(day) for day in wanted}
+        found = {day: _known_salts.get(day) or _salt(day) for day in wanted}
         with _lock:
             _known_salts.clear()
             _known_salts.update(found)

@@ -1,0 +1,57 @@
+"""What people type on public pages."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class FriendForm(forms.Form):
+    """The referred person's details on the landing page. `website` is a trap: people do not see it."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label=_("Your e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    booking_reference = forms.CharField(
+        label=_("Booking reference"), max_length=100, help_text=_("You find it in the confirmation of your booking."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label=_("Your phone number"), max_length=40, required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )  # fmt: skip
+    consent = forms.BooleanField()
+    rid = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    website = forms.CharField(
+        required=False, label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, needs_booking: bool, organization: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["booking_reference"].required = needs_booking
+        self.fields["consent"].label = _(
+            "%(organization)s may use these details to handle this referral."
+        ) % {"organization": organization}
+
+    @property
+    def is_trapped(self) -> bool:
+        """True when a program filled in what people cannot see."""
+        return bool(self.data.get("website"))
+
+    def details(self) -> dict[str, Any]:
+        """The arguments of `create_referral` that the friend gives."""
+        given = {name: self.cleaned_data[name] for name in ("name", "email", "booking_reference", "phone")}
+        return {**given, "click_id": click_id(self.cleaned_data["rid"])}
+
+
+def click_id(text: str) -> UUID | None:
+    """The click's id out of an address or hidden field; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

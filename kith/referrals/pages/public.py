@@ -1,0 +1,161 @@
+"""Pages anybody may open: the link itself, its QR code, the landing page."""
+
+import io
+import time
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kith.kit import clock, codes, html, limits, tenancy
+from kith.kit.actors import PUBLIC
+from kith.kit.clients import client_address
+from kith.kit.errors import DomainError, TooMany
+from kith.referrals import actions, queries, rules
+from kith.referrals.forms import FriendForm
+from kith.tenants.access import public
+
+WRONG_TRIES, WRONG_WINDOW_S = 10, 60
+FORMS, FORMS_WINDOW_S = 100, 15 * 60
+QR_DAY = "public, max-age=86400"
+
+
+# --- the link -----------------------------------------------------------------------------------------
+
+
+@public("whoever got a link may follow it")
+@require_safe
+def follow_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Record the click and send the visitor on: one statement, no session, no template."""
+    _refuse_guessers(request)
+    user_agent = request.headers.get("User-Agent", "")
+    found = actions.record_click(
+        code=code, address=client_address(request), user_agent=user_agent, now=clock.now(),
+        is_visit=rules.is_visit(request.method or "", request.headers), channel=rules.channel(request.GET.get("c", "")),
+    )  # fmt: skip
+    if found is None:
+        return _unknown(request)
+    if found.click_id is None:
+        return html.page(request, "referrals/closed.html", status=409)
+    url = found.destination_url or reverse("referrals:welcome", args=[codes.normalize(code)])
+    target = rules.destination(url, click_id=found.click_id, code=codes.normalize(code), utm=found.utm)
+    return HttpResponseRedirect(target, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+# --- unknown codes ------------------------------------------------------------------------------------
+
+_blocked: dict[str, float] = {}
+
+
+def _refuse_guessers(request: HttpRequest) -> None:
+    """Turn away an address that this process has found guessing, without asking anybody.
+
+    Raises TooMany.
+    """
+    if not _blocked:
+        return
+    address, now = client_address(request), time.monotonic()
+    if (until := _blocked.get(address, 0.0)) > now:
+        raise TooMany(retry_after=int(until - now) + 1)
+    _blocked.pop(address, None)
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    """The friendly answer to a code nobody has. Raises TooMany from the eleventh in a minute on."""
+    address = client_address(request)
+    hit = limits.hit(f"code|{address}", WRONG_TRIES, WRONG_WINDOW_S)
+    if not hit.allowed:
+        if len(_blocked) > 10_000:
+            _blocked.clear()
+        _blocked[address] = time.monotonic() + hit.reset_after
+        raise TooMany(retry_after=hit.reset_after)
+    return html.page(request, "referrals/unknown.html", status=404)
+
+
+# --- QR codes -----------------------------------------------------------------------------------------
+
+
+@public("a picture of a public address")
+@require_safe
+def qr_code(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+    """The QR code of a link as SVG or PNG; `scale` is the size of a dot, 1 to 40. Holds the address only."""
+    _refuse_guessers(request)
+    if queries.locate_code(code) is None:
+        return _unknown(request)
+    asked = request.GET.get("scale", "8")
+    scale = min(max(int(asked), 1), 40) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 8
+    picture = segno.make(public_address(code, channel="qr"), error="m", micro=False)
+    out = io.BytesIO()
+    picture.save(out, kind=kind, scale=scale, border=4, **({"xmldecl": False} if kind == "svg" else {}))
+    content_type = "image/svg+xml" if kind == "svg" else "image/png"
+    return HttpResponse(out.getvalue(), content_type=content_type, headers={"Cache-Control": QR_DAY})
+
+
+def public_address(code: str, *, channel: str = "") -> str:
+    """The address people share."""
+    return f"{settings.KITH_PUBLIC_URL}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
+
+
+# --- the landing page ---------------------------------------------------------------------------------
+
+
+@public("the friend who got a link is not known yet")
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest, code: str) -> HttpResponse:
+    """What the program promises, and the friend's form."""
+    _refuse_guessers(request)
+    place = _arrive(request, code)
+    if place is None:
+        return _unknown(request)
+    if not place.is_live:
+        return html.page(request, "referrals/closed.html", status=409)
+    form = FriendForm(
+        request.POST or None, needs_booking=place.needs_booking, organization=place.organization,
+        initial={"rid": request.GET.get("rid", "")[:40]},
+    )  # fmt: skip
+    if request.method == "POST" and _taken_in(request, place, code, form):
+        return html.done(request, reverse("referrals:thanks", args=[codes.normalize(code)]))
+    return html.page(
+        request, "referrals/welcome.html", {"place": place, "form": form}, status=422 if form.errors else 200
+    )
+
+
+def _taken_in(request: HttpRequest, place: queries.Place, code: str, form: FriendForm) -> bool:
+    """Create the referral; on refusal say in the form why."""
+    limits.enforce(f"landing|{client_address(request)}", FORMS, FORMS_WINDOW_S)
+    if form.is_trapped:
+        return True
+    if not form.is_valid():
+        return False
+    try:
+        with tenancy.use(place.tenant.id, actor=PUBLIC):
+            actions.create_referral(code=code, **form.details(), source="landing", actor=PUBLIC, now=clock.now())
+    except DomainError as error:
+        html.blame(form, error)
+        return False
+    return True
+
+
+@public("shown to the friend after the form")
+@require_safe
+def thanks(request: HttpRequest, code: str) -> HttpResponse:
+    """The confirmation."""
+    _refuse_guessers(request)
+    place = _arrive(request, code)
+    if place is None:
+        return _unknown(request)
+    return html.page(request, "referrals/thanks.html", {"place": place})
+
+
+def _arrive(request: Any, code: str) -> queries.Place | None:
+    """The place a code leads to, with its organization's looks and language put on the page."""
+    place = queries.place(code)
+    if place is not None:
+        request.tenant = place.tenant
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and "Accept-Language" not in request.headers:
+            translation.activate(place.tenant.locale)
+    return place
