@@ -41,5 +41,6 @@ __all__ = [
     "RoleNotYours", "SettingRefused", "SignInRefused", "SlugTaken", "TokenPair", "accept_invitation", "add_member",
     "authenticate_key", "change_role", "create_api_key", "create_tenant", "create_user", "end_family",
     "end_member_families", "invite", "open_invitation", "open_token_family", "refresh_tokens", "remove_member",
-    "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in", "update_tenant", "withdraw_invitation",
+    "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in", "update_tenant",
+    "withdraw_invitation",
 ]  # fmt: skip
