@@ -60,29 +60,46 @@ for feature, attribute, prefix in MOUNTS:
         api.add_router(prefix, getattr(import_module(f"kith.{feature}.api"), attribute))
 
 
-@api.exception_handler(DomainError)
+
+# The older calls, word for word, have an API of their own below /api/.
+compat_api = NinjaAPI(
+    title="Kith, older calls",
+    version="travel",
+    urls_namespace="api-compat",
+    docs_url=None,
+    openapi_url=None,
+    auth=Bearer(),
+    renderer=http.Renderer(),
+)
+if find_spec("kith.compat.api") is not None:
+    compat_api.add_router("", import_module("kith.compat.api").router)
+
+
 def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     """An outcome of the domain."""
     return http.refused(request, error)
 
 
-@api.exception_handler(ValidationError)
 def on_bad_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Fields that do not fit the description: each by its path."""
     fields = {
-        ".".join(str(part) for part in found["loc"][1:]) or "body": str(found["msg"])
-        for found in error.errors
+        ".".join(str(part) for part in found["loc"][1:]) or "body": str(found["msg"]) for found in error.errors
     }
     return http.refused(request, Invalid(fields=fields))
 
 
-@api.exception_handler(HttpError)
 def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     """A body that is not JSON."""
     return http.refused(request, Malformed())
 
 
-@api.exception_handler(Http404)
 def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
     """Nothing here."""
     return http.refused(request, NotFound())
+
+
+for each in (api, compat_api):
+    each.add_exception_handler(DomainError, on_refusal)
+    each.add_exception_handler(ValidationError, on_bad_fields)
+    each.add_exception_handler(HttpError, on_unreadable)
+    each.add_exception_handler(Http404, on_missing)

@@ -96,9 +96,10 @@ def count_clicks(*, now: datetime.datetime) -> int:
 def _click_horizon(db: Any, since: str) -> str:
     """The visibility horizon, or an earlier transaction when more than a batch is waiting."""
     db.execute(
-        "select coalesce((select txid::text from referrals_click"
-        " where txid >= %s::xid8 and txid < pg_snapshot_xmin(pg_current_snapshot())"
-        " order by txid offset %s limit 1), pg_snapshot_xmin(pg_current_snapshot())::text)",
+        "with horizon as (select event_horizon() as txid)"
+        " select coalesce((select c.txid::text from referrals_click c, horizon h"
+        " where c.txid >= %s::xid8 and c.txid < h.txid order by c.txid offset %s limit 1), h.txid::text)"
+        " from horizon h",
         [since, CLICK_BATCH],
     )
     upto = str(db.fetchone()[0])

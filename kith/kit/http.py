@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 from ninja import Schema as NinjaSchema
 from ninja.renderers import BaseRenderer
 from pydantic import ConfigDict
@@ -75,6 +75,16 @@ def ok(data: Any, message: str | None = None) -> dict[str, Any]:
     return body
 
 
+def created(data: Any, message: str | None = None) -> Status:
+    """201 with the thing that was made."""
+    return Status(201, ok(data, message))
+
+
+def accepted(data: Any, message: str | None = None) -> Status:
+    """202 with the job that does the work."""
+    return Status(202, ok(data, message))
+
+
 def listing(page: Page, rows: Iterable[Any]) -> dict[str, Any]:
     """The envelope of a list."""
     return {"status": "success", "data": list(rows), "pagination": page.as_pagination()}
@@ -129,9 +139,3 @@ class Renderer(BaseRenderer):
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
         """Bytes of the answer."""
         return dumps(data)
-
-
-__all__ = [
-    "REFUSALS", "ErrorOut", "MoneyOut", "PaginationOut", "Renderer", "Schema", "answers",
-    "dumps", "error_body", "listing", "ok", "refused", "router",
-]  # fmt: skip

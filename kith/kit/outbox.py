@@ -1,6 +1,6 @@
 """The outbox: events are rows of the transaction that made them true, delivered soon after.
 
-A consumer reads below the visibility horizon (`pg_snapshot_xmin`), so a transaction that commits late
+A consumer reads below the visibility horizon (`event_horizon()`), so a transaction that commits late
 is never skipped, and moves its cursor in the same transaction as its effects, so nothing happens twice.
 There is no NOTIFY on the write path; the scheduler polls.
 """
@@ -113,7 +113,7 @@ def _locked_cursor(consumer: str) -> EventCursor | None:
 
 def _next_events(cursor: EventCursor, types: list[str]) -> tuple[list[StoredEvent], str]:
     with connection.cursor() as db:
-        db.execute("select pg_snapshot_xmin(pg_current_snapshot())::text")
+        db.execute("select event_horizon()::text")
         horizon = db.fetchone()[0]
         db.execute(
             f"select {_COLUMNS} from kit_outboxevent"  # noqa: S608 - column names above

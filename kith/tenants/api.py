@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from kith.kit import clock
 from kith.kit.clients import client_address
-from kith.kit.http import answers, ok, router
+from kith.kit.http import answers, created, ok, router
 from kith.tenants import access, actions, queries, schemas
 from kith.tenants.access import public, requires, signed_in
 from kith.tenants.models import ApiKey, Invitation, Member
@@ -114,7 +114,7 @@ def invitation_list(request: HttpRequest) -> Any:
 def invitation_create(request: Any, body: schemas.InviteIn) -> Any:
     """Offer a place by e-mail."""
     invited = actions.invite(email=body.email, role=body.role, actor=request.actor, now=clock.now())
-    return 201, ok(_invitation(invited.invitation))
+    return created(_invitation(invited.invitation))
 
 
 @tenant.delete("/invitations/{invitation_id}", response=answers(schemas.DoneEnvelope))
@@ -147,7 +147,7 @@ def key_create(request: Any, body: schemas.KeyIn) -> Any:
         name=body.name, scopes=body.scopes, expires_at=body.expires_at, rate_limit=body.rate_limit,
         actor=request.actor, now=clock.now(),
     )  # fmt: skip
-    return 201, ok(_key(made.row, made.text))
+    return created(_key(made.row, made.text))
 
 
 @tenant.delete("/api-keys/{key_id}", response=answers(schemas.DoneEnvelope))

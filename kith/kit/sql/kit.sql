@@ -30,3 +30,18 @@ begin
   return new;
 end $$;
 comment on table kit_state_edge is 'writes:none';
+
+-- The first transaction that may still become visible in this database. Transaction ids are shared by the
+-- whole server, so one that is provably busy in another database does not hold our consumers back.
+create function event_horizon() returns xid8 language sql volatile as $$
+  with now_running as (select pg_current_snapshot() as snapshot)
+  select coalesce(
+    (select running from now_running, pg_snapshot_xip(snapshot) running
+      where not exists (
+        select from pg_locks held join pg_stat_activity busy on busy.pid = held.pid
+         where held.locktype = 'transactionid' and held.granted and held.mode = 'ExclusiveLock'
+           and held.transactionid = (running::text::bigint & 4294967295)::text::xid
+           and busy.datname is distinct from current_database())
+      order by running limit 1),
+    (select pg_snapshot_xmax(snapshot) from now_running))
+$$;
