@@ -34,12 +34,12 @@ class MoneyOut(Schema):
 
 
 class PaginationOut(Schema):
-    """Where a list stands; `next` is the cursor of the following page, if any."""
+    """Where a list stands; `next` is the cursor of the following page. Reached by cursor, it is not counted."""
 
-    page: int
+    page: int | None
     limit: int
-    total: int
-    pages: int
+    total: int | None
+    pages: int | None
     next: str | None = None
     total_is_capped: bool = False
 
