@@ -105,12 +105,17 @@ def release_lines(rows: Iterable[Withdrawal], *, now: datetime) -> None:
 
 def announce(event: type, rows: Iterable[Withdrawal], *, now: datetime, **more: Any) -> None:
     """Publish one event per withdrawal."""
-    for row in rows:
-        told = event(
-            withdrawal_id=row.pk, participant_id=row.participant_id, batch_id=row.batch_id,
-            amount_minor=row.amount_minor, currency=row.currency, **more,
-        )  # fmt: skip
-        outbox.publish(told, subject_type="withdrawal", subject_id=row.pk, now=now)
+    told = [
+        (
+            row.pk,
+            event(
+                withdrawal_id=row.pk, participant_id=row.participant_id, batch_id=row.batch_id,
+                amount_minor=row.amount_minor, currency=row.currency, **more,
+            ),
+        )
+        for row in rows
+    ]  # fmt: skip
+    outbox.publish_many(told, subject_type="withdrawal", now=now)
 
 
 def post_step(step: str, rows: Sequence[Withdrawal], *, actor: Actor, now: datetime) -> None:
