@@ -58,7 +58,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Any:
         },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    with override_settings(STORAGES=storages):
+    (root / "static").mkdir()
+    with override_settings(STORAGES=storages, STATIC_ROOT=root / "static"):
         yield root
 
 
