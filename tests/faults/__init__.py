@@ -1,0 +1,1 @@
+"""Kill, replay, race, cross over to another tenant, send nonsense."""
