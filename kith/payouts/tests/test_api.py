@@ -9,7 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from conftest import make_member
 from kith.kit import tenancy
 from kith.payouts.models import PayoutAccount, Withdrawal
-from kith.payouts.tests.factories import IBANS, give_account, held, make_person, make_reward, open_books, set_debtor
+from kith.payouts.tests.factories import (
+    IBANS,
+    give_account,
+    held,
+    make_person,
+    make_reward,
+    open_books,
+    set_debtor,
+)
 from kith.rewards.models import Reward
 
 API = "/api/v1"
@@ -74,7 +82,9 @@ def test_the_whole_way_of_the_money(server, acme, dana):
     assert balances(acme, dana) == {"paid": 5000}
     (row,) = server.get(f"{API}/withdrawals", {"status": "paid"}).json()["data"]
     assert (row["account"], row["name"]) == ("****4300", "Dana Jansen")
-    back = post(server, f"/withdrawals/{row['id']}/returned", {"reason": "Closed", "code": "AC04"}).json()["data"]
+    back = post(server, f"/withdrawals/{row['id']}/returned", {"reason": "Closed", "code": "AC04"}).json()[
+        "data"
+    ]
     assert (back["status"], back["failure_code"]) == ("returned", "AC04")
     assert balances(acme, dana) == {"available": 5000}
     assert server.get(f"{API}{at}").json()["data"]["withdrawals"][0]["failure_note"] == "Closed"
@@ -90,7 +100,10 @@ def test_a_single_payment_fails_or_is_paid(server, acme, dana, shop):
     post(server, f"/payout-batches/{batch['id']}/send")
     first, second = batch["withdrawals"]
     assert post(server, f"/withdrawals/{first['id']}/paid").json()["data"]["status"] == "paid"
-    assert post(server, f"/withdrawals/{second['id']}/failed", {"reason": "No"}).json()["data"]["status"] == "failed"
+    assert (
+        post(server, f"/withdrawals/{second['id']}/failed", {"reason": "No"}).json()["data"]["status"]
+        == "failed"
+    )
     assert server.get(f"{API}/payout-batches/{batch['id']}").json()["data"]["status"] == "done"
 
 
@@ -100,7 +113,9 @@ def test_an_account_is_saved_and_shown_masked(server, acme, dana):
     assert (saved.status_code, saved.json()["data"]["iban"]) == (200, "****3000")
     shown = server.get(at)
     assert (shown.json()["data"]["country"], IBANS[1].encode() in shown.content) == ("DE", False)
-    refused = server.put(at, {"holder": "Dana", "iban": "NL00ABNA0417164300"}, content_type="application/json")
+    refused = server.put(
+        at, {"holder": "Dana", "iban": "NL00ABNA0417164300"}, content_type="application/json"
+    )
     assert (refused.status_code, refused.json()["code"]) == (422, "payout_account_invalid")
     assert list(refused.json()["details"]["fields"]) == ["iban"]
     with tenancy.use(acme.id):
@@ -210,7 +225,13 @@ def test_roles(server, acme, dana, bob, call):
     batch = make(server)
     every = operations(batch["id"], batch["withdrawals"][0]["id"], str(dana.pk))
     viewer, auditor = call(bob), call(make_member(acme, "ann", "auditor"))
-    for method, path, body in [*every, ("get", "/payouts/due", {}), ("get", "/payout-batches", {}), ("post", "/payout-batches", {}), ("get", "/withdrawals", {})]:
+    for method, path, body in [
+        *every,
+        ("get", "/payouts/due", {}),
+        ("get", "/payout-batches", {}),
+        ("post", "/payout-batches", {}),
+        ("get", "/withdrawals", {}),
+    ]:
         assert asked(viewer, method, path, body).status_code == 403, path
         reads = method == "get" and not path.endswith("/file")
         assert asked(auditor, method, path, body).status_code == (200 if reads else 403), path
@@ -226,7 +247,8 @@ def test_unknown_ids_are_not_there(server, dana):
     assert post(server, "/payout-batches", {"reward_ids": [nowhere]}).json()["code"] == "reward_unknown"
 
 
-def test_signed_out_nobody_sees_anything(client, db):
+@pytest.mark.django_db(databases=["default", "counters"])
+def test_signed_out_nobody_sees_anything(client):
     assert client.get(f"{API}/payout-batches").status_code == 401
 
 
@@ -267,7 +289,13 @@ def test_lists_cost_the_same_at_3_and_at_30_rows(server, acme, shop):
             ids = [str(one.pk) for one in firsts[-number:]]
         batch = make(server, reward_ids=[one for one in ids if one in free(acme)])
         counts.append(
-            (due, *(statements(server, path) for path in ("/withdrawals", "/payout-batches", f"/payout-batches/{batch['id']}")))
+            (
+                due,
+                *(
+                    statements(server, path)
+                    for path in ("/withdrawals", "/payout-batches", f"/payout-batches/{batch['id']}")
+                ),
+            )
         )
     assert counts[0] == counts[1]
 
