@@ -10,7 +10,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from kith.kit import codes, crypto
+from kith.kit.money import Money
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
+from kith.ledger import queries as ledger
+from kith.ledger.queries import Balance
 from kith.kit.search import SHORTEST_TERM, by_trigrams, search_term
 from kith.participants import rules
 from kith.participants.models import Participant, ParticipantStatus
@@ -40,6 +43,25 @@ class ParticipantRow:
     referred_by_id: UUID | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One change of what somebody is owed; `amount` is negative where it left."""
+
+    account: str
+    kind: str
+    amount: Money
+    at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a page about one participant shows beside the row itself."""
+
+    personal: "PersonalDetails"
+    balances: list[Balance]
+    movements: list[Movement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +161,18 @@ def personal_details(participant: Participant) -> PersonalDetails:
         phone=opened(participant.id, "phone_enc", participant.phone_enc),
         visa_number=opened(participant.id, "visa_number_enc", participant.visa_number_enc),
     )
+
+
+def about(participant: Participant, *, movements: int = 20) -> About:
+    """Personal details in clear, balances, and the newest movements of money."""
+    held = ledger.balances(participant.id)
+    lines = [
+        Movement(account.kind, entry.kind, entry.amount, entry.event_at)
+        for account in held
+        for entry in ledger.entries(account.account_id, limit=movements)
+    ]
+    newest = sorted(lines, key=lambda line: line.at, reverse=True)[:movements]
+    return About(personal_details(participant), held, newest)
 
 
 def opened(participant_id: UUID, column: str, sealed: Any) -> str:

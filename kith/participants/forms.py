@@ -1,0 +1,126 @@
+"""Checks what people type into the pages of this feature; the actions check the same values once more."""
+
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from kith.participants import rules
+from kith.participants.models import Participant, ParticipantKind
+from kith.participants.queries import PersonalDetails
+
+KINDS = [(ParticipantKind.PERSON, _("Person")), (ParticipantKind.COMPANY, _("Company"))]
+STATUSES = [("active", _("Active")), ("suspended", _("Suspended")), ("erased", _("Erased"))]
+_DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def countries() -> list[tuple[str, str]]:
+    """Every country by its name in the active language."""
+    names = Locale.parse((get_language() or "en").replace("-", "_")).territories
+    found = [(code, name) for code, name in names.items() if len(code) == 2 and _is_country(code)]
+    return [("", "–"), *sorted(found, key=lambda pair: pair[1])]
+
+
+def _is_country(code: str) -> bool:
+    try:
+        return bool(rules.FIELDS["country"](code))
+    except rules.BadValue:
+        return False
+
+
+class ParticipantForm(forms.Form):
+    """One participant's facts; empty means not known."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, initial=ParticipantKind.PERSON)
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254, required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label=_("Phone"), max_length=40, required=False, help_text=_("Stored encrypted."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )  # fmt: skip
+    external_id = forms.CharField(
+        label=_("Your own number"),
+        max_length=100,
+        required=False,
+        help_text=_("As in your booking or client system."),
+    )
+    country = forms.ChoiceField(label=_("Country"), required=False, choices=countries)
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the organization")), *settings.LANGUAGES]
+    )
+    visa_type = forms.CharField(label=_("Visa type"), max_length=100, required=False)
+    visa_stage = forms.CharField(label=_("Visa stage"), max_length=100, required=False)
+    visa_number = forms.CharField(
+        label=_("Visa number"), max_length=40, required=False, help_text=_("Stored encrypted.")
+    )
+    application_on = forms.DateField(label=_("Applied on"), required=False, widget=_DAY)
+
+    MORE = ("visa_type", "visa_stage", "visa_number", "application_on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        present = str(self.initial.get("language") or "")
+        known = [code for code, _words in self.fields["language"].choices]  # type: ignore[attr-defined]
+        if present not in known:  # imported people may speak more languages than the interface
+            self.fields["language"].choices += [(present, present)]  # type: ignore[attr-defined]
+
+    @property
+    def basics(self) -> list[forms.BoundField]:
+        """The fields everybody needs."""
+        return [field for field in self if field.name not in self.MORE]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The fields about a visa application."""
+        return [self[name] for name in self.MORE]
+
+    @property
+    def more_is_used(self) -> bool:
+        """True when one of those is filled in or at fault."""
+        return any(field.value() or field.errors for field in self.more)
+
+
+def participant_facts(participant: Participant, personal: PersonalDetails) -> dict[str, Any]:
+    """What the form starts with."""
+    names = (
+        "name",
+        "kind",
+        "email",
+        "external_id",
+        "country",
+        "language",
+        "visa_type",
+        "visa_stage",
+        "application_on",
+    )
+    facts = {name: getattr(participant, name) for name in names}
+    return {**facts, "phone": personal.phone, "visa_number": personal.visa_number}
+
+
+class SuspendForm(forms.Form):
+    """Why somebody may not refer for the time being."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False, widget=forms.Textarea)
+
+
+class ImportForm(forms.Form):
+    """A table of participants."""
+
+    file = forms.FileField(label=_("File"))
+    mode = forms.ChoiceField(
+        label=_("When rows have errors"),
+        choices=[
+            ("all-or-nothing", _("Import nothing and tell me what to repair")),
+            ("skip-bad-rows", _("Import the good rows and list the others")),
+        ],
+        initial="all-or-nothing",
+        widget=forms.RadioSelect,
+    )

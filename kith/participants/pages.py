@@ -1,0 +1,157 @@
+"""The people in a program: list, one of them, enrolling and changing."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from kith.kit import clock, html
+from kith.kit.errors import DomainError
+from kith.kit.money import Money
+from kith.participants import access, actions, forms, queries
+from kith.participants.models import Participant
+from kith.tenants.access import requires
+from kith.tenants.queries import label
+
+
+def given(request: Any) -> Any:
+    """What was sent, also when it is empty; None when the page is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
+def words(request: Any) -> dict[str, str]:
+    """The organization's own words for one participant and for several."""
+    locale = get_language() or "en"
+    return {
+        "one": label(request.tenant, "participant", locale, _("Participant")),
+        "several": label(request.tenant, "participant_plural", locale, _("Participants")),
+    }
+
+
+@requires("participants.view")
+def people(request: Any, tenant: str) -> HttpResponse:
+    """Search, filter and page through everybody."""
+    search, status = request.GET.get("q", ""), request.GET.get("status", "")
+    found = queries.participant_list(search=search, status=status, page=request.GET.get("page", 1))
+    context = {
+        **words(request), "page": found, "q": search, "status": status, "statuses": forms.STATUSES,
+        "filtered": bool(search or status),
+    }  # fmt: skip
+    return html.page(request, "participants/list.html", context, part="participants/_list.html")
+
+
+@requires("participants.view")
+def detail(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Everything about one participant; what higher features know is loaded as parts."""
+    person = access.participant(request.actor, participant_id)
+    about = queries.about(person)
+    context = {
+        **words(request), "person": person, "about": about, "link": f"{settings.KITH_PUBLIC_URL}/r/{person.code}",
+        "balances": _balances(about.balances, request.tenant.currency), "story": _story(about.movements),
+    }  # fmt: skip
+    return html.page(request, "participants/detail.html", context)
+
+
+@requires("participants.edit")
+def create(request: Any, tenant: str) -> HttpResponse:
+    """Enroll somebody."""
+    form = forms.ParticipantForm(given(request))
+    if form.is_valid():
+        try:
+            person = actions.create_participant(**form.cleaned_data, actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            enrolled = _("%(name)s is enrolled and has a code.") % {"name": person.name}
+            return html.done(request, _address(tenant, person), enrolled)
+    context = {**words(request), "form": form}
+    return html.page(request, "participants/form.html", context, status=422 if form.errors else 200)
+
+
+@requires("participants.edit")
+def edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Change somebody's facts."""
+    person = access.participant(request.actor, participant_id)
+    facts = forms.participant_facts(person, queries.personal_details(person))
+    form = forms.ParticipantForm(given(request), initial=facts)
+    if form.is_valid():
+        try:
+            actions.update_participant(
+                participant=person, changes=form.cleaned_data, actor=request.actor, now=clock.now()
+            )
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            return html.done(request, _address(tenant, person), _("Saved."))
+    context = {**words(request), "form": form, "person": person}
+    return html.page(request, "participants/form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires("participants.edit")
+def suspend(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Keep somebody from referring for the time being."""
+    person = access.participant(request.actor, participant_id)
+    reason = request.POST.get("reason", "")[:500]
+    actions.suspend_participant(participant=person, reason=reason, actor=request.actor, now=clock.now())
+    said = _("%(name)s cannot refer for the time being.") % {"name": person.name}
+    return html.done(request, _address(tenant, person), said)
+
+
+@require_POST
+@requires("participants.edit")
+def reactivate(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Let somebody refer again."""
+    person = access.participant(request.actor, participant_id)
+    actions.reactivate_participant(participant=person, actor=request.actor, now=clock.now())
+    return html.done(
+        request, _address(tenant, person), _("%(name)s can refer again.") % {"name": person.name}
+    )
+
+
+def _address(tenant: str, person: Participant) -> str:
+    return reverse("participants:detail", args=[tenant, person.id])
+
+
+# What people see of the ledger: one line per movement, told from the side where it matters.
+STORY = {
+    ("pending", "accrue"): (gettext_lazy("Reward earned"), "gift", ""),
+    ("pending", "cancel"): (gettext_lazy("Reward cancelled"), "x", "bad"),
+    ("available", "mature"): (gettext_lazy("Reward available"), "check", "ok"),
+    ("available", "clawback"): (gettext_lazy("Reward taken back"), "undo-2", "bad"),
+    ("pending", "clawback"): (gettext_lazy("Reward taken back"), "undo-2", "bad"),
+    ("debt", "clawback"): (gettext_lazy("Taken back after payment"), "undo-2", "bad"),
+    ("available", "withdraw.request"): (gettext_lazy("In a payout"), "landmark", ""),
+    ("available", "withdraw.release"): (gettext_lazy("Back from a payout"), "undo-2", "warn"),
+    ("paid", "withdraw.paid"): (gettext_lazy("Paid out"), "banknote", "ok"),
+    ("available", "withdraw.returned"): (gettext_lazy("Returned by the bank"), "undo-2", "bad"),
+    ("debt", "writeoff"): (gettext_lazy("Debt given up"), "eraser", ""),
+}
+BALANCES = (
+    ("pending", gettext_lazy("Waiting"), "hourglass"),
+    ("available", gettext_lazy("Available"), "wallet"),
+    ("reserved", gettext_lazy("In a payout"), "landmark"),
+    ("paid", gettext_lazy("Paid out"), "banknote"),
+)
+
+
+def _story(movements: list[queries.Movement]) -> list[dict[str, Any]]:
+    return [
+        {"title": title, "icon": icon, "tone": tone, "amount": move.amount, "at": move.at}
+        for move in movements
+        for title, icon, tone in [STORY.get((move.account, move.kind), ("", "", ""))]
+        if title
+    ]
+
+
+def _balances(held: list[queries.Balance], currency: str) -> list[tuple[Any, str, Money]]:
+    by_kind = {line.kind: line.money for line in held if line.money.currency == currency}
+    shown = [(words, icon, by_kind.get(kind, Money.zero(currency))) for kind, words, icon in BALANCES]
+    owed = by_kind.get("debt")
+    return [*shown, (_("Owed back"), "undo-2", owed)] if owed else shown
