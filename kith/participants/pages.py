@@ -6,14 +6,14 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
 from kith.kit.errors import DomainError
 from kith.kit.money import Money
+from kith.ledger.queries import Balance
 from kith.participants import access, actions, forms, queries
 from kith.participants.models import Participant
 from kith.tenants.access import requires
@@ -150,7 +150,7 @@ def _story(movements: list[queries.Movement]) -> list[dict[str, Any]]:
     ]
 
 
-def _balances(held: list[queries.Balance], currency: str) -> list[tuple[Any, str, Money]]:
+def _balances(held: list[Balance], currency: str) -> list[tuple[Any, str, Money]]:
     by_kind = {line.kind: line.money for line in held if line.money.currency == currency}
     shown = [(words, icon, by_kind.get(kind, Money.zero(currency))) for kind, words, icon in BALANCES]
     owed = by_kind.get("debt")

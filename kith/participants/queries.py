@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from kith.kit import codes, crypto
 from kith.kit.money import Money
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
+from kith.kit.search import SHORTEST_TERM, by_trigrams, search_term
 from kith.ledger import queries as ledger
 from kith.ledger.queries import Balance
-from kith.kit.search import SHORTEST_TERM, by_trigrams, search_term
 from kith.participants import rules
 from kith.participants.models import Participant, ParticipantStatus
 from kith.tenants.queries import current_tenant

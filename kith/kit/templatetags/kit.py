@@ -80,6 +80,12 @@ def money(amount: Any) -> str:
 
 
 @register.filter
+def minor(amount_minor: Any, currency: str) -> str:
+    """An amount out of a row's two columns: {{ row.total_minor|minor:row.currency }}."""
+    return NOTHING if amount_minor is None else money(Money(int(amount_minor), currency))
+
+
+@register.filter
 def number(value: Any) -> str:
     """12345 -> 12,345 or 12.345."""
     return NOTHING if value in (None, "") else format_decimal(value, locale=locale())
