@@ -1,6 +1,6 @@
 -- One row per change. tg_argv[0]: personal columns (kept as digest), tg_argv[1]: secret columns (left out).
 -- A definer function, so that the trail can be written through, but not by, the application's role.
-create function audit_row() returns trigger language plpgsql security definer set search_path = public as $$
+create function audit_row() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   old_row jsonb := case when tg_op <> 'INSERT' then audit_shown(to_jsonb(old), tg_argv[0], tg_argv[1]) end;
   new_row jsonb := case when tg_op <> 'DELETE' then audit_shown(to_jsonb(new), tg_argv[0], tg_argv[1]) end;

@@ -15,7 +15,7 @@ create index referrals_click_horizon on referrals_click (txid);
 create table referrals_click_default partition of referrals_click default;
 
 -- Make the partition of a month if it is missing and nothing of it lies in the default one yet.
-create function click_partition(month date) returns boolean language plpgsql security definer set search_path = public as $$
+create function click_partition(month date) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   first date := date_trunc('month', month)::date;
   name text := 'referrals_click_' || to_char(first, 'YYYYMM');
