@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import get_language
@@ -12,9 +13,10 @@ from django.utils.translation import get_language
 from kith.kit import codes, crypto, tenancy
 from kith.kit.actors import PUBLIC
 from kith.participants.models import Participant, ParticipantStatus
+from kith.pipelines.queries import Passage, history
 from kith.programs.models import Campaign, Program
 from kith.referrals import rules
-from kith.referrals.models import Adjustment, Click, Conversion, Link, Note, Referral
+from kith.referrals.models import CLOSED, Adjustment, Click, Conversion, Link, Note, Referral
 from kith.tenants.models import Tenant
 from kith.tenants.queries import setting
 
@@ -59,6 +61,8 @@ class Sender:
 def sender(code: str) -> Sender | None:
     """Who refers with that code in the tenant in force; None when it is unknown or not active."""
     wanted = codes.normalize(code)
+    if not codes.is_well_formed(wanted, vanity=True):
+        return None
     active = Participant.objects.filter(code=wanted, status=ParticipantStatus.ACTIVE).first()
     if active is not None:
         return Sender(active, Program.objects.filter(is_default=True).first(), None, None, wanted)
@@ -153,7 +157,7 @@ def referral_list(
         "created_at__lt": created_before,
     }
     found = _with_names().filter(**{name: value for name, value in wanted.items() if value})
-    for word in search.lower().split()[:5]:
+    for word in search.lower().replace("\0", "").split()[:5]:
         found = found.filter(search__contains=word)
     return found.order_by(*NEWEST)
 
@@ -171,7 +175,9 @@ def conversions_of(referral_ids: list[UUID]) -> QuerySet[Conversion]:
 
 def get_conversion(event: str, external_id: str) -> Conversion:
     """The conversion of that event and external id. Raises Conversion.DoesNotExist."""
-    found: Conversion = Conversion.objects.select_related("referral").get(event=event, external_id=external_id)
+    found: Conversion = Conversion.objects.select_related("referral").get(
+        event=event, external_id=rules.external_key(event, external_id)
+    )
     return found
 
 
@@ -195,7 +201,12 @@ class ReadNote:
 def notes_of(referral_id: UUID) -> list[ReadNote]:
     """The notes on a referral, newest first."""
     rows = list(Note.objects.filter(referral_id=referral_id).order_by("-created_at", "-id"))
-    return [ReadNote(row.id, _text(row), row.visibility, row.author, row.created_at) for row in rows]
+    return [read_note(row) for row in rows]
+
+
+def read_note(row: Note) -> ReadNote:
+    """A note in clear."""
+    return ReadNote(row.id, _text(row), row.visibility, row.author, row.created_at)
 
 
 def _text(row: Note) -> str | None:
@@ -214,3 +225,39 @@ def phone_of(referral: Referral) -> str | None:
         return crypto.decrypt(referral.referred_phone_enc, subject_id=referral.id, context=context)
     except crypto.Undecryptable:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A referral and everything about it."""
+
+    referral: Referral
+    phone: str | None
+    history: list[Passage]
+    conversions: list[Conversion]
+    notes: list[ReadNote]
+
+
+def detail(referral: Referral) -> Detail:
+    """What belongs to one referral, in a handful of statements."""
+    return Detail(
+        referral, phone_of(referral), history("referral", referral.id), list(conversions_of([referral.id])),
+        notes_of(referral.id),
+    )  # fmt: skip
+
+
+def address(code: str, *, channel: str = "") -> str:
+    """The address people share."""
+    return f"{settings.KITH_PUBLIC_URL}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
+
+
+def find_referral(*, referral_id: UUID | None = None, click_id: UUID | None = None, email: str = "") -> Referral | None:
+    """The live referral of an id, a click or a person's e-mail address, the newest where there are several."""
+    live = Referral.objects.select_related("program", "stage").exclude(category__in=CLOSED).order_by(*NEWEST)
+    if referral_id is not None:
+        found: Referral | None = Referral.objects.select_related("program", "stage").filter(pk=referral_id).first()
+    elif click_id is not None:
+        found = live.filter(click_id=click_id).first()
+    else:
+        found = live.filter(referred_key=crypto.blind_index(email, kind="email")).first() if email.strip() else None
+    return found

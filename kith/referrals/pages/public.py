@@ -88,16 +88,11 @@ def qr_code(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         return _unknown(request)
     asked = request.GET.get("scale", "8")
     scale = min(max(int(asked), 1), 40) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 8
-    picture = segno.make(public_address(code, channel="qr"), error="m", micro=False)
+    picture = segno.make(queries.address(code, channel="qr"), error="m", micro=False)
     out = io.BytesIO()
     picture.save(out, kind=kind, scale=scale, border=4, **({"xmldecl": False} if kind == "svg" else {}))
     content_type = "image/svg+xml" if kind == "svg" else "image/png"
     return HttpResponse(out.getvalue(), content_type=content_type, headers={"Cache-Control": QR_DAY})
-
-
-def public_address(code: str, *, channel: str = "") -> str:
-    """The address people share."""
-    return f"{settings.KITH_PUBLIC_URL}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
 
 
 # --- the landing page ---------------------------------------------------------------------------------
