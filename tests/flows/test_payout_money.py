@@ -113,16 +113,11 @@ def test_different_rewards_of_the_same_people_at_once(shop: Shop) -> None:
 def test_a_reward_clawed_back_while_a_batch_is_made(shop: Shop) -> None:
     with shop.inside():
         first = Reward.objects.order_by("id").first()
-    answers = shop.at_once(shop.make, lambda: _take_back(shop, first))
+    answers = shop.at_once(shop.make, lambda: take_back(first, 2500))
     assert refusals(answers) == []
     person = shop.balances()[0]
     # Whichever came first: either less is reserved, or what is missing is a debt.
     assert person in ({"reserved": 2500}, {"reserved": 5000, "debt": -2500})
-
-
-def _take_back(shop: Shop, reward: Reward) -> None:
-    locked = Reward.objects.select_for_update().get(pk=reward.pk)
-    take_back(shop.books, locked, 2500)
 
 
 def test_paying_many_times_at_once_pays_once(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from kith.kit.actors import Actor
 from kith.payouts.actions import moves
 from kith.payouts.events import PayoutFailed, PayoutPaid, PayoutReturned
 from kith.payouts.models import BatchStatus, PayoutBatch, Withdrawal, WithdrawalStatus
+from kith.rewards import actions as rewards
 from kith.rewards.models import RewardStatus
 
 MAX_REASON = 500
@@ -21,6 +22,12 @@ class BatchNotSent(errors.Conflict):
     """The bank does not have it yet; `status` is in the details."""
 
     code, message = "batch_not_sent", _("This batch was not sent to the bank (%(status)s).")
+
+
+class WithdrawalUnknown(errors.NotFound):
+    """One of the withdrawals is not there; `withdrawal_id` is in the details."""
+
+    code, message = "withdrawal_unknown", _("One of the payments does not exist.")
 
 
 class WithdrawalNotProcessing(errors.Conflict):
@@ -48,7 +55,7 @@ def mark_paid(
     """Record that the bank paid: the whole batch as far as it is still at the bank, or these withdrawals.
 
     Their rewards are settled. What is paid already stays as it is; answers all that are paid now. Raises
-    BatchNotSent, WithdrawalNotProcessing for one that cannot be paid, and then pays none.
+    BatchNotSent, WithdrawalUnknown, WithdrawalNotProcessing for one that cannot be paid; then none is.
     """
     if batch is not None:
         batches = [moves.lock_batch(batch.pk)]
@@ -59,11 +66,11 @@ def mark_paid(
     else:
         batches = _lock_batches_of(withdrawal_ids)
         rows = moves.lock_withdrawals(pk__in=list(withdrawal_ids))
+        if missing := set(withdrawal_ids) - {row.pk for row in rows}:
+            raise WithdrawalUnknown(withdrawal_id=min(missing))
     for row in rows:
         if row.status not in (WithdrawalStatus.PROCESSING, WithdrawalStatus.PAID):
             raise WithdrawalNotProcessing(status=row.status, withdrawal_id=row.pk)
-    from kith.rewards import actions as rewards
-
     fresh = [row for row in rows if row.status == WithdrawalStatus.PROCESSING]
     for reward in moves.lock_rewards(fresh):
         # One clawed back meanwhile stays so: its amount is a debt that the next rewards pay.
@@ -110,8 +117,6 @@ def mark_returned(
 
     Again: nothing happens. Raises WithdrawalNotPaid, ReasonMissing.
     """
-    from kith.rewards import actions as rewards
-
     reason = _checked(reason)
     _lock_batches_of([withdrawal.pk])
     (row,) = moves.lock_withdrawals(pk=withdrawal.pk)

@@ -17,6 +17,7 @@ from kith.participants.models import Participant
 from kith.payouts import actions
 from kith.pipelines.models import Pipeline
 from kith.programs.models import Program, Rule, RuleVersion
+from kith.rewards import actions as rewards
 from kith.rewards.models import Decision, Reward
 from kith.tenants.actions import set_setting
 
@@ -82,16 +83,12 @@ def make_reward(opened: Books, person: Participant, minor: int = 2500) -> Reward
     return reward
 
 
-def take_back(opened: Books, reward: Reward, minor: int) -> None:
-    """Claw back part of a reward, in the row and in the ledger."""
-    own = ledger.open_participant(owner_id=reward.beneficiary_id, currency=reward.currency)
-    ledger.claw_back(
-        key=str(uuid7()), accounts=own, budget=opened.budget, amount=Money(minor, reward.currency),
-        event_at=AT, actor=SYSTEM,
+def take_back(reward: Reward, minor: int) -> None:
+    """Claw back part of a reward, or all of it."""
+    rewards.claw_back(
+        reward=reward, amount=Money(minor, reward.currency), reason="The trip was refunded", key=str(uuid7()),
+        actor=SYSTEM, now=AT,
     )  # fmt: skip
-    Reward.objects.filter(pk=reward.pk).update(
-        clawed_back_minor=minor, status="clawed_back" if minor == reward.amount_minor else reward.status
-    )
 
 
 def give_account(person: Participant, iban: str = IBANS[0], holder: str = "") -> Any:

@@ -246,14 +246,14 @@ def test_without_a_paying_account_no_sepa_batch_is_made(in_acme, alice, now):
 
 
 def test_only_what_is_left_of_a_reward_is_paid(shop, dana, alice, now):
-    take_back(shop, Reward.objects.order_by("id").first(), 1000)
+    take_back(Reward.objects.order_by("id").first(), 1000)
     made = actions.make_batch(actor=alice, now=now).batch
     assert made.total_minor == 4000
     assert held(dana) == {"reserved": 4000}
 
 
 def test_a_debt_paid_from_later_rewards_is_not_paid_out(shop, paid, dana, alice, now):
-    take_back(shop, Reward.objects.order_by("id").first(), 2500)
+    take_back(Reward.objects.order_by("id").first(), 2500)
     make_reward(shop, dana)
     assert held(dana) == {"paid": 5000}, "the new reward went into the debt"
     refusal = refused(dana, actions.NothingToPay, actions.make_batch, actor=alice, now=now)
@@ -431,6 +431,11 @@ def test_what_was_not_sent_is_not_paid(made, dana, alice, now):
     )
 
 
+def test_an_unknown_payment_is_not_paid_nor_the_others(sent, dana, alice, now):
+    ids = [the_withdrawal(sent).pk, uuid.uuid4()]
+    refused(dana, actions.WithdrawalUnknown, actions.mark_paid, withdrawal_ids=ids, actor=alice, now=now)
+
+
 def test_a_batch_ends_with_its_last_withdrawal(shop, dana, alice, now):
     other = make_person("Eli")
     give_account(other, IBANS[1])
@@ -451,7 +456,7 @@ def test_a_batch_ends_with_its_last_withdrawal(shop, dana, alice, now):
 
 def test_a_reward_clawed_back_on_its_way_out_stays_so(shop, sent, dana, alice, now):
     first = Reward.objects.order_by("id").first()
-    take_back(shop, first, 2500)
+    take_back(first, 2500)
     assert held(dana) == {"reserved": 5000, "debt": -2500}
     actions.mark_paid(batch=sent, actor=alice, now=now)
     assert states(Reward) == ["clawed_back", "settled"]
