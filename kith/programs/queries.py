@@ -150,6 +150,21 @@ def budget(program: Program) -> Budget | None:
     return Budget(account.id, account.floor is not None, funded, funded - account.money, account.money)
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The account a program promises from, and how much it has left; None without a cap."""
+
+    account_id: int
+    left_minor: int | None
+
+
+def room(program: Program) -> Room | None:
+    """How much the program may still promise, in one statement; None when no budget was opened."""
+    wanted = Account.objects.filter(kind="budget", owner_id=program.id, currency=program.currency)
+    found = wanted.values_list("id", "floor", "balance").first()
+    return Room(found[0], None if found[1] is None else found[2] - found[1]) if found else None
+
+
 # ---- rules in words
 
 _FIELD_NAMES: Mapping[str, str | Promise] = {

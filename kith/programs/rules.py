@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from kith.pipelines.rules import CATEGORIES
+from kith.pipelines.rules import PATH
 
 MAX_NODES = 50
 MAX_DEPTH = 4
@@ -45,7 +45,7 @@ FIELDS: Mapping[str, FieldType] = {
     "referrer_country": "text",
     "referrer_language": "text",
 }
-"""What a condition may look at. `amount_minor` is in the currency of the conversion."""
+"""What a condition may look at. `amount_minor` is known only when it is in the program's currency."""
 
 _ORDERED = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in"})
 OPS: Mapping[FieldType, frozenset[str]] = {
@@ -56,7 +56,7 @@ OPS: Mapping[FieldType, frozenset[str]] = {
 }
 
 _TRIGGER = re.compile(r"conversion:[a-z0-9][a-z0-9_.-]{0,59}", re.ASCII)
-_STAGES = frozenset(f"stage.entered:{category}" for category in CATEGORIES)
+_STAGES = frozenset(f"stage.entered:{category}" for category in PATH)
 
 
 class SpecInvalid(ValueError):

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from kith.kit.money import Money
 from kith.kit.tenancy import TenantForeignKey, TenantOwned
 from kith.participants.models import Participant
 from kith.programs.models import Program, RuleVersion
@@ -69,6 +70,16 @@ class Reward(TenantOwned):
     closed_reason = models.TextField(default="")
     created_at = models.DateTimeField()
 
+    @property
+    def money(self) -> Money:
+        """What was earned."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def left(self) -> Money:
+        """What was earned and not taken back."""
+        return Money(self.amount_minor - self.clawed_back_minor, self.currency)
+
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
@@ -96,6 +107,7 @@ class Counter(TenantOwned):
     class Fence(TenantOwned.Fence):
         audit = False
 
+    program = TenantForeignKey(Program, related_name="+")
     scope = models.TextField()
     scope_id = models.UUIDField()
     rule_code = models.TextField()
@@ -106,7 +118,9 @@ class Counter(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "scope", "scope_id", "rule_code", "period"], name="counter_once"
+                fields=["tenant", "program", "scope", "scope_id", "rule_code", "period"], name="counter_once"
             ),
-            models.CheckConstraint(condition=models.Q(n__gte=0, amount_minor__gte=0), name="counter_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(n__gte=0, amount_minor__gte=0), name="counter_not_negative"
+            ),
         ]

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
             name='Counter',
             fields=[
                 ('id', models.UUIDField(default=kith.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('program', kith.kit.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program')),
                 ('scope', models.TextField()),
                 ('scope_id', models.UUIDField()),
                 ('rule_code', models.TextField()),
@@ -83,7 +84,7 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'scope', 'scope_id', 'rule_code', 'period'), name='counter_once'), models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('n__gte', 0)), name='counter_not_negative')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'program', 'scope', 'scope_id', 'rule_code', 'period'), name='counter_once'), models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('n__gte', 0)), name='counter_not_negative')],
             },
         ),
         migrations.AddConstraint(
@@ -124,7 +125,7 @@ class Migration(migrations.Migration):
         ),
         Fence("rewards_decision", references={"program_id": "programs_program"}, audit=False, writes="append"),
         Fence("rewards_reward", references={"decision_id": "rewards_decision", "program_id": "programs_program", "referral_id": "referrals_referral", "rule_version_id": "programs_ruleversion", "beneficiary_id": "participants_participant"}),
-        Fence("rewards_counter", audit=False),
+        Fence("rewards_counter", references={"program_id": "programs_program"}, audit=False),
         StateMachine(
             "rewards_reward",
             "reward",

@@ -1,0 +1,68 @@
+"""What rewards do when the referral or conversion behind them changes."""
+
+import datetime
+from uuid import UUID
+
+from kith.kit.actors import Actor
+from kith.programs.rules import RuleSpec
+from kith.referrals.models import CLOSED, Conversion, ConversionStatus
+from kith.rewards import queries, rules
+from kith.rewards.actions import approving, deciding, steps, taking
+from kith.rewards.events import RewardCancelled
+from kith.rewards.models import Reward, RewardStatus
+
+
+def follow_referral(
+    *, referral_id: UUID, category: str, moved_at: datetime.datetime, actor: Actor, now: datetime.datetime
+) -> None:
+    """Act on a referral that entered a category.
+
+    What that earns is decided; completed approves what waits; rejected, expired and cancelled end what is
+    not available yet. A second call changes nothing.
+    """
+    deciding.decide_stage(
+        referral_id=referral_id, category=category, entered_at=moved_at, actor=actor, now=now
+    )
+    rows = Reward.objects.select_for_update(of=("self",)).select_related("program")
+    rewards = list(rows.filter(referral_id=referral_id).order_by("id"))
+    if category == "completed":
+        waiting = [reward for reward in rewards if reward.status == RewardStatus.PENDING_APPROVAL]
+        approving.approve_locked(waiting, actor=actor, now=now)
+    elif category in CLOSED:
+        approving.end_held(
+            rewards, rejected=category == "rejected", reason=f"referral {category}", actor=actor, now=now
+        )
+
+
+def take_back_conversion(
+    *, conversion_id: UUID, reason: str, actor: Actor, now: datetime.datetime
+) -> list[Reward]:
+    """Take back what a refunded or cancelled conversion no longer earns; answers the rewards concerned.
+
+    A fixed reward ends when nothing is left of the conversion, or when its rule's conditions no longer
+    hold for what is left: cancelled while held, clawed back afterwards. A second call takes nothing.
+    """
+    why = steps.require_reason(reason)
+    conversion: Conversion = Conversion.objects.select_for_update().get(pk=conversion_id)
+    net = conversion.gross_minor - conversion.refunded_minor
+    if conversion.status == ConversionStatus.CANCELLED:
+        net = 0
+    rows = Reward.objects.select_for_update(of=("self",)).select_related(
+        "program", "decision", "rule_version"
+    )
+    earned = rows.filter(cause_kind=queries.CONVERSION, cause_id=conversion_id).order_by("id")
+    lost = [reward for reward in earned if not _survives(reward, net)]
+    held = [reward for reward in lost if reward.status in rules.HELD]
+    matured = [reward for reward in lost if reward.status in rules.MATURED]
+    steps.close(held, RewardStatus.CANCELLED, event=RewardCancelled, reason=why, actor=actor, now=now)
+    for reward in matured:
+        key = f"conversion:{conversion_id}"
+        taking.claw_back(reward=reward, amount=reward.left, reason=why, key=key, actor=actor, now=now)
+    return [*held, *matured]
+
+
+def _survives(reward: Reward, net_minor: int) -> bool:
+    spec = RuleSpec.parse(reward.rule_version.spec)
+    if reward.cause_kind == queries.CONVERSION and net_minor > 0:
+        return rules.survives(spec.conditions, reward.decision.facts, net_minor)
+    return False

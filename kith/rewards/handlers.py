@@ -1,0 +1,39 @@
+"""What rewards do when referrals and conversions change."""
+
+import datetime
+from uuid import UUID
+
+from kith.kit.actors import SYSTEM
+from kith.kit.events import StoredEvent
+from kith.rewards import actions
+
+
+def on_conversion_recorded(event: StoredEvent, *, now: datetime.datetime) -> None:
+    """Ask the rules."""
+    actions.decide_conversion(conversion_id=UUID(event.data["conversion_id"]), actor=SYSTEM, now=now)
+
+
+def on_conversion_refunded(event: StoredEvent, *, now: datetime.datetime) -> None:
+    """Take back what is no longer earned."""
+    reason = "conversion cancelled" if event.data.get("is_cancelled") else "conversion refunded"
+    actions.take_back_conversion(
+        conversion_id=UUID(event.data["conversion_id"]), reason=reason, actor=SYSTEM, now=now
+    )
+
+
+def on_referral_created(event: StoredEvent, *, now: datetime.datetime) -> None:
+    """Ask the rules that wait for a new referral."""
+    _follow(event, event.data["category"], now)
+
+
+def on_referral_moved(event: StoredEvent, *, now: datetime.datetime) -> None:
+    """Decide what the new state earns, approves or ends; a move within a category means nothing here."""
+    if event.data["from_category"] != event.data["to_category"]:
+        _follow(event, event.data["to_category"], now)
+
+
+def _follow(event: StoredEvent, category: str, now: datetime.datetime) -> None:
+    actions.follow_referral(
+        referral_id=UUID(event.data["referral_id"]), category=category, moved_at=event.occurred_at, actor=SYSTEM,
+        now=now,
+    )  # fmt: skip
