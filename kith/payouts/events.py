@@ -16,7 +16,7 @@ class PayoutSent:
     currency: str
 
 
-@event("payout.paid", outside=True)
+@event("payout.paid")
 class PayoutPaid:
     """The money has left."""
 
@@ -39,7 +39,7 @@ class PayoutFailed:
     reason: str
 
 
-@event("payout.returned", outside=True)
+@event("payout.returned")
 class PayoutReturned:
     """The bank sent the money back after it was paid; it is available again."""
 
