@@ -55,6 +55,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What all participants together are owed in the organization's currency, before minimum and accounts."""
+
+    people: int
+    rewards: int
+    net: Money
+    debtor_is_set: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Debtor:
     """Whom the money comes from, as the organization set it."""
 
@@ -130,6 +140,19 @@ def due(*, page: int | str = 1, limit: int | str = 20, format: str = "sepa") -> 
         items=items, page=found.page, limit=found.limit, total=found.total,
         total_is_capped=found.total_is_capped, next_cursor=None,
     )  # fmt: skip
+
+
+def outlook() -> Outlook:
+    """The sum of what is due, for the head of a page."""
+    currency = tenants.current_tenant().currency
+    sums = unclaimed_rewards().filter(currency=currency).aggregate(
+        people=Count("beneficiary_id", distinct=True), rewards=Count("id"),
+        net_minor=Sum(F("amount_minor") - F("clawed_back_minor"), default=0),
+    )  # fmt: skip
+    known = debtor()
+    return Outlook(
+        sums["people"], sums["rewards"], Money(int(sums["net_minor"]), currency), bool(known.name and known.iban)
+    )
 
 
 def _due(
@@ -224,6 +247,11 @@ def withdrawal_list(
     wanted = {"status": status, "participant_id": participant_id, "batch_id": batch_id}
     rows = Withdrawal.objects.filter(**{name: value for name, value in wanted.items() if value})
     return _with_people(rows).order_by("-requested_at", "-id")
+
+
+def withdrawal_ids(batch: PayoutBatch) -> list[str]:
+    """The ids of a batch's withdrawals, as forms carry them."""
+    return [str(found) for found in Withdrawal.objects.filter(batch=batch).values_list("id", flat=True)]
 
 
 def rewards_of(withdrawal_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -1,0 +1,180 @@
+"""What is due, batches on their way to the bank, and where people want their money."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from kith.kit import clock, html
+from kith.kit.errors import DomainError, Malformed
+from kith.kit.pagination import paginate
+from kith.payouts import access, actions, forms, queries
+from kith.tenants.access import requires
+
+
+def given(request: Any) -> Any:
+    """What was sent, also when it is empty; None when the page is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
+# --- batches ------------------------------------------------------------------------------------------
+
+
+@requires("payouts.view")
+def batches(request: Any, tenant: str) -> HttpResponse:
+    """Who is owed what, and the batches so far."""
+    due = queries.due(page=request.GET.get("due", 1))
+    found = paginate(queries.batch_list(), page=request.GET.get("page", 1))
+    context = {"due": due, "page": found, "outlook": queries.outlook()}
+    return html.page(request, "payouts/batches.html", context)
+
+
+@requires("payouts.make")
+def make(request: Any, tenant: str) -> HttpResponse:
+    """Put everything that can be paid into a new batch."""
+    form = forms.BatchForm(given(request))
+    if form.is_valid():
+        try:
+            made = actions.make_batch(**form.cleaned_data, actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            return html.done(request, _address(tenant, made.batch.pk), _made(made))
+    context = {"form": form, "outlook": queries.outlook()}
+    return html.page(request, "payouts/make.html", context, status=422 if form.errors else 200)
+
+
+def _made(made: actions.MadeBatch) -> str:
+    said = _("Batch %(number)s is made.") % {"number": made.batch.number}
+    left = len({skip.participant_id for skip in made.skipped})
+    if left:
+        out = ngettext("%(count)d person is not in it.", "%(count)d people are not in it.", left)
+        said = f"{said} {out % {'count': left}}"
+    return said
+
+
+@requires("payouts.view")
+def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """One batch with its payments and the step that comes next."""
+    row = access.batch(request.actor, batch_id)
+    context = {
+        "batch": row,
+        "detail": queries.batch_detail(row),
+        "is_maker": request.actor.ref == row.made_by,
+    }
+    return html.page(request, "payouts/batch.html", context)
+
+
+@require_POST
+@requires("payouts.approve")
+def approve(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """Release a draft for payment."""
+    row = access.batch(request.actor, batch_id)
+    actions.approve_batch(batch=row, actor=request.actor, now=clock.now())
+    return html.done(request, _address(tenant, batch_id), _("The batch is approved."))
+
+
+@require_POST
+@requires("payouts.send")
+def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """The bank's file; it is written at the first download and stays the same."""
+    row = access.batch(request.actor, batch_id)
+    file = actions.write_file(batch=row, now=clock.now())
+    response = HttpResponse(file.content, content_type=file.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@requires("payouts.send")
+def send(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """Record that the bank has the file."""
+    row = access.batch(request.actor, batch_id)
+    actions.send_batch(batch=row, actor=request.actor, now=clock.now())
+    return html.done(request, _address(tenant, batch_id), _("The batch is at the bank."))
+
+
+@require_POST
+@requires("payouts.send")
+def paid(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """Record that the bank paid: the chosen payments, or all of the batch."""
+    row = access.batch(request.actor, batch_id)
+    form = forms.PaidForm(request.POST, known=queries.withdrawal_ids(row))
+    if not form.is_valid():
+        raise Malformed
+    chosen = [UUID(each) for each in form.cleaned_data["ids"]]
+    whole = {} if chosen else {"batch": row}
+    done = actions.mark_paid(**whole, withdrawal_ids=chosen, actor=request.actor, now=clock.now())
+    said = ngettext("%(count)d payment is paid.", "%(count)d payments are paid.", len(done))
+    return html.done(request, _address(tenant, batch_id), said % {"count": len(done)})
+
+
+@require_POST
+@requires("payouts.make")
+def cancel(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
+    """Give the money of an unsent batch back to the balances."""
+    row = access.batch(request.actor, batch_id)
+    reason = request.POST.get("reason", "")[:500]
+    actions.cancel_batch(batch=row, reason=reason, actor=request.actor, now=clock.now())
+    return html.done(
+        request, _address(tenant, batch_id), _("The batch is cancelled; the money is available again.")
+    )
+
+
+@require_POST
+@requires("payouts.send")
+def failed(request: Any, tenant: str, withdrawal_id: UUID) -> HttpResponse:
+    """Record that the bank refused one payment."""
+    row = access.withdrawal(request.actor, withdrawal_id)
+    reason = request.POST.get("reason", "")
+    actions.mark_failed(withdrawal=row, reason=reason, actor=request.actor, now=clock.now())
+    return html.done(request, _address(tenant, row.batch_id), _("Recorded. The money is available again."))
+
+
+@require_POST
+@requires("payouts.send")
+def returned(request: Any, tenant: str, withdrawal_id: UUID) -> HttpResponse:
+    """Record that the bank sent a payment back."""
+    row = access.withdrawal(request.actor, withdrawal_id)
+    reason = request.POST.get("reason", "")
+    actions.mark_returned(withdrawal=row, reason=reason, actor=request.actor, now=clock.now())
+    return html.done(request, _address(tenant, row.batch_id), _("Recorded. The money is available again."))
+
+
+def _address(tenant: str, batch_id: UUID | None) -> str:
+    return reverse("payouts:batch", args=[tenant, batch_id])
+
+
+# --- accounts -----------------------------------------------------------------------------------------
+
+
+@requires("payouts.view")
+def account(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Where a participant wants the money; a part of the participant's page."""
+    person = access.participant(request.actor, participant_id)
+    context = {"person": person, "account": queries.get_payout_account(person.pk)}
+    return html.page(request, "payouts/account.html", context, part="payouts/_account.html")
+
+
+@requires("payouts.accounts")
+def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
+    """Set or replace the account."""
+    person = access.participant(request.actor, participant_id)
+    form = forms.AccountForm(given(request), initial={"holder": person.name})
+    if form.is_valid():
+        try:
+            actions.save_payout_account(
+                participant=person, **form.cleaned_data, actor=request.actor, now=clock.now()
+            )
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            url = reverse("participants:detail", args=[tenant, person.pk])
+            return html.done(request, url, _("The payout account is saved."))
+    context = {"form": form, "person": person}
+    return html.page(request, "payouts/account_form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,25 @@
+"""Console pages of payouts."""
+
+from django.urls import path
+
+from kith.payouts import pages
+
+app_name = "payouts"
+urlpatterns = [
+    path("t/<slug:tenant>/payouts/", pages.batches, name="batches"),
+    path("t/<slug:tenant>/payouts/new/", pages.make, name="make"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/", pages.batch, name="batch"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/approve/", pages.approve, name="approve"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/file/", pages.bank_file, name="file"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/send/", pages.send, name="send"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/paid/", pages.paid, name="paid"),
+    path("t/<slug:tenant>/payouts/<uuid:batch_id>/cancel/", pages.cancel, name="cancel"),
+    path("t/<slug:tenant>/payouts/withdrawals/<uuid:withdrawal_id>/failed/", pages.failed, name="failed"),
+    path(
+        "t/<slug:tenant>/payouts/withdrawals/<uuid:withdrawal_id>/returned/", pages.returned, name="returned"
+    ),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/account/", pages.account, name="account"),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/account/edit/", pages.account_edit, name="account_edit"
+    ),
+]
