@@ -16,6 +16,7 @@ class Actor:
     tenant_id: int | None = None
     role: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
+    on_behalf_of: str = ""
 
     def may(self, permission: str) -> bool:
         """True when this actor holds the permission; the system itself always does."""
@@ -25,6 +26,11 @@ class Actor:
     def ref(self) -> str:
         """Short form stored on audit rows and journals, e.g. `member:0190…`."""
         return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    @property
+    def principal(self) -> str:
+        """Whose hands these are: a key acts for the person who made it. What four-eyes rules compare."""
+        return self.on_behalf_of or self.ref
 
 
 SYSTEM = Actor(kind="system", label="Kith")

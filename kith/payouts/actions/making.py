@@ -154,7 +154,7 @@ def _create_batch(
         total_minor=amount.amount_minor,
         count=len(pays),
         execution_on=execution_on,
-        made_by=actor.ref,
+        made_by=actor.principal,
         made_by_label=actor.label,
         needs_second_person=rules.needs_second_person(amount, second_person_above()),
         created_at=now,

@@ -52,11 +52,11 @@ def approve_batch(*, batch: PayoutBatch, actor: Actor, now: datetime) -> PayoutB
         raise BatchNotDraft(status=batch.status)
     amount = Money(batch.total_minor, batch.currency)
     needs = batch.needs_second_person or rules.needs_second_person(amount, second_person_above())
-    if needs and actor.ref == batch.made_by:
+    if needs and actor.principal == batch.made_by:
         raise CheckerIsMaker
     moves.move_batch(
         batch, BatchStatus.APPROVED, actor=actor, now=now, needs_second_person=needs,
-        approved_by=actor.ref, approved_by_label=actor.label, approved_at=now,
+        approved_by=actor.principal, approved_by_label=actor.label, approved_at=now,
     )  # fmt: skip
     moves.move_withdrawals(rows, WithdrawalStatus.APPROVED, actor=actor, now=now)
     return batch

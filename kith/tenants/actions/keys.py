@@ -51,7 +51,7 @@ def create_api_key(
     unknown = rules.unknown_scopes(scopes)
     if unknown or not scopes:
         raise Invalid(fields={"scopes": _("Name at least one known permission.")}, unknown=unknown)
-    if actor.kind == "member" and not rules.permissions_of_scopes(scopes) <= actor.permissions:
+    if not all(actor.may(permission) for permission in rules.permissions_of_scopes(scopes)):
         raise ScopesNotYours
     used = set(ApiKey.objects.filter(name=name, revoked_at=None).values_list("slot", flat=True))
     slot = next((slot for slot in (1, 2) if slot not in used), None)
@@ -62,7 +62,7 @@ def create_api_key(
         with transaction.atomic():
             row: ApiKey = ApiKey.objects.create(
                 name=name, slot=slot, prefix=prefix, secret_hash=codes.hash_token(secret), scopes=scopes,
-                rate_limit=rate_limit, expires_at=expires_at, created_by=actor.ref, created_at=now,
+                rate_limit=rate_limit, expires_at=expires_at, created_by=actor.principal, created_at=now,
             )  # fmt: skip
     except IntegrityError as error:
         if "api_key_slot_once" in str(error):
@@ -93,6 +93,7 @@ def authenticate_key(text: str, *, now: datetime.datetime) -> tuple[Actor, int]:
     actor = Actor(
         kind="api_key", id=str(row.id), label=row.name, tenant_id=row.tenant_id, role="",
         permissions=rules.permissions_of_scopes(row.scopes),
+        on_behalf_of=row.created_by,
     )  # fmt: skip
     return actor, row.rate_limit
 

@@ -115,6 +115,18 @@ def test_a_key_cannot_do_more_than_its_maker(in_acme: Any, now: datetime.datetim
         actions.create_api_key(name="odd", scopes=["nothing.at_all"], actor=manager, now=now)
 
 
+def test_a_key_makes_no_stronger_key_and_counts_as_its_maker(
+    in_acme: Any, alice: Any, now: datetime.datetime
+) -> None:
+    made = actions.create_api_key(name="keys", scopes=["tenants.keys"], actor=alice, now=now)
+    weak, _limit = actions.authenticate_key(made.text, now=now)
+    with pytest.raises(actions.keys.ScopesNotYours):
+        actions.create_api_key(name="strong", scopes=["payouts.*"], actor=weak, now=now)
+    assert weak.principal == alice.ref
+    again = actions.create_api_key(name="second", scopes=["tenants.keys"], actor=weak, now=now)
+    assert again.row.created_by == alice.ref
+
+
 def test_sign_in_refuses_alike_and_limits_failures(committed: Any, now: datetime.datetime) -> None:
     from conftest import make_member
 
