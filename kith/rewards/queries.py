@@ -11,15 +11,19 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from kith.kit.money import Money
+from kith.kit.money import Money, total
+from kith.kit.pagination import COUNTED, Page, paginate
 from kith.ledger import queries as ledger
+from kith.pipelines import queries as pipelines
+from kith.pipelines.models import Stage
 from kith.programs import queries as programs
 from kith.programs import rules as program_rules
 from kith.programs.models import Program
+from kith.referrals import queries as referrals
 from kith.referrals.models import Conversion, ConversionStatus, Referral
 from kith.rewards import rules
 from kith.rewards.models import Decision, Reward, RewardStatus
-from kith.tenants.queries import current_tenant
+from kith.tenants.queries import actor_names, current_tenant
 
 NEWEST = ("-created_at", "-id")
 CONVERSION = "conversion"
@@ -251,3 +255,141 @@ def _sentence(line: Mapping[str, Any], locale: str, currency: str) -> str:
         case "amount":
             return _("The campaign leaves nothing of the amount.")
     return _("Not all conditions hold: %(count)d failed.") % {"count": len(line["failing"])}
+
+
+# ---- what staff look at
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One referral of the list; `waiting` is what its approval releases, `promised` all it earned so far."""
+
+    referral: Referral
+    gross: Money | None
+    is_estimated: bool
+    promised: Money | None
+    waiting: Money | None
+
+
+def queue(
+    *,
+    search: str = "",
+    stage: str = "",
+    program_id: UUID | None = None,
+    referrer_id: UUID | None = None,
+    only_waiting: bool = False,
+    page: int | str = 1,
+    limit: int = 25,
+) -> Page[QueueRow]:
+    """Referrals with their amounts, newest first; `only_waiting` keeps those with a reward to approve."""
+    rows = referrals.referral_list(search=search, stage=stage, program_id=program_id, referrer_id=referrer_id)
+    if only_waiting:
+        rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
+    found = paginate(rows, page=page, limit=limit)
+    ids = [row.id for row in found.items]
+    earned, sold = rewards_of_referrals(ids), _first_conversions(ids)
+    items = [_queue_row(row, sold.get(row.id), earned[row.id]) for row in found.items]
+    return Page(items, found.page, found.limit, found.total, found.total_is_capped)
+
+
+def _queue_row(referral: Referral, conversion: Conversion | None, rewards: Sequence[Reward]) -> QueueRow:
+    live = [reward for reward in rewards if reward.status not in _ENDED]
+    waiting = [reward for reward in live if reward.status == RewardStatus.PENDING_APPROVAL]
+    gross = Money(conversion.gross_minor - conversion.refunded_minor, conversion.currency) if conversion else None
+    return QueueRow(referral, gross, bool(conversion and conversion.is_estimated), _sum(live), _sum(waiting))
+
+
+_ENDED = (RewardStatus.REJECTED, RewardStatus.CANCELLED, RewardStatus.CLAWED_BACK)
+
+
+def _sum(rewards: Sequence[Reward]) -> Money | None:
+    """One program pays in one currency, so the rewards of one referral add up."""
+    return total((reward.left for reward in rewards), rewards[0].currency) if rewards else None
+
+
+def _first_conversions(referral_ids: list[UUID]) -> dict[UUID | None, Conversion]:
+    return {row.referral_id: row for row in reversed(referrals.conversions_of(referral_ids))}
+
+
+def _pending() -> QuerySet[Reward]:
+    rows: QuerySet[Reward] = Reward.objects.filter(status=RewardStatus.PENDING_APPROVAL)
+    return rows
+
+
+def waiting_total() -> int:
+    """How many referrals have a reward to approve, counted up to 10,001."""
+    ids = _pending().exclude(referral=None).values("referral_id").distinct()
+    return int(ids[: COUNTED + 1].count())
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What approving some referrals would promise to whom."""
+
+    referrals: int
+    rewards: int
+    amounts: list[Money]
+
+
+def release_of(referral_ids: Sequence[UUID]) -> Release:
+    """The waiting rewards of the chosen referrals, summed by currency."""
+    rows = _pending().filter(referral_id__in=list(referral_ids))
+    summed = rows.values_list("currency").annotate(Sum("amount_minor"), Count("id")).order_by("currency")
+    lines = list(summed)
+    return Release(
+        len(referral_ids), sum(count for *_, count in lines), [Money(int(minor), code) for code, minor, _n in lines]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a referral's history; `by` is a name people know."""
+
+    title: str
+    category: str
+    by: str
+    reason: str
+    at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralFile:
+    """Everything known about one referral."""
+
+    conversions: list[Conversion]
+    rewards: list[Reward]
+    reasons: list[Explanation]
+    history: list[Step]
+    notes: list[tuple[referrals.ReadNote, str]]
+    phone: str
+    moves: list[pipelines.Step]
+    waiting: Money | None
+
+
+def referral_file(referral: Referral, locale: str) -> ReferralFile:
+    """What staff decide by: evidence, money, the rules' reasons, and what happened so far."""
+    conversions = list(referrals.conversions_of([referral.id]))
+    rewards = rewards_of_referrals([referral.id])[referral.id]
+    causes = [conversion.id for conversion in conversions]
+    decisions = decisions_of(CONVERSION, causes).select_related("program")
+    passed = pipelines.history("referral", referral.id)
+    notes = referrals.notes_of(referral.id)
+    names = actor_names([*(step.actor for step in passed), *(note.author for note in notes)])
+    labels = {row.code: pipelines.stage_label(row, locale) for row in pipelines.stages(referral.stage.pipeline_id)}
+    return ReferralFile(
+        conversions=conversions, rewards=rewards,
+        reasons=[line for decision in decisions for line in explanations(decision, locale)],
+        history=[
+            Step(labels.get(step.to_state, step.to_state), step.to_category, names[step.actor], step.reason, step.at)
+            for step in reversed(passed)
+        ],
+        notes=[(note, names[note.author]) for note in notes],
+        phone=referrals.phone_of(referral) or "", moves=pipelines.steps_from(referral.stage),
+        waiting=_sum([reward for reward in rewards if reward.status == RewardStatus.PENDING_APPROVAL]),
+    )  # fmt: skip
+
+
+def stage_options(locale: str) -> list[tuple[str, str]]:
+    """(code, the organization's word) of every stage a referral may stand in, in order."""
+    rows = Stage.objects.filter(pipeline__subject="referral").order_by("position", "code")
+    return list({row.code: (row.code, pipelines.stage_label(row, locale)) for row in rows}.values())

@@ -1,0 +1,17 @@
+"""Console pages of referrals and what they earn."""
+
+from django.urls import path
+
+from kith.rewards import pages
+
+app_name = "rewards"
+urlpatterns = [
+    path("t/<slug:tenant>/referrals/", pages.queue, name="queue"),
+    path("t/<slug:tenant>/referrals/release/", pages.release, name="release"),
+    path("t/<slug:tenant>/referrals/approve/", pages.approve_many, name="approve_many"),
+    path("t/<slug:tenant>/referrals/reject/", pages.reject_many, name="reject_many"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/", pages.referral, name="referral"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/approve/", pages.approve, name="approve"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/reject/", pages.reject, name="reject"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/referrals/", pages.of_participant, name="of_participant"),
+]
