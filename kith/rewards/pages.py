@@ -31,11 +31,11 @@ def queue(request: Any, tenant: str) -> HttpResponse:
     """Every referral; what waits for a decision can be chosen and decided together."""
     form = forms.FilterForm(request.GET)
     wanted = form.wanted()
-    found = queries.queue(**wanted, page=request.GET.get("page", 1))
+    found = queries.queue(**wanted, locale=_locale(), page=request.GET.get("page", 1))
     context = {
         "page": found, "filters": form.cleaned_data, "filtered": any(wanted.values()),
         "stages": queries.stage_options(_locale()), "programs": [(row.id, row.name) for row in programs()],
-        "waiting": queries.waiting_total(), "locale": _locale(),
+        "waiting": queries.waiting_total(),
         "views": [("", _("All")), ("waiting", _("To approve"))],
     }  # fmt: skip
     return html.page(request, "rewards/queue.html", context, part="rewards/_queue.html")
@@ -45,7 +45,7 @@ def queue(request: Any, tenant: str) -> HttpResponse:
 def referral(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
     """One referral with its evidence, money, reasons and history."""
     row = access.referral(request.actor, referral_id)
-    context = {"referral": row, "file": queries.referral_file(row, _locale()), "locale": _locale()}
+    context = {"referral": row, "file": queries.referral_file(row, _locale())}
     return html.page(request, "rewards/referral.html", context)
 
 
@@ -53,8 +53,8 @@ def referral(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
 def of_participant(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Whom one participant referred and what it earned; a part of the participant's page."""
     person = people.participant(request.actor, participant_id)
-    found = queries.queue(referrer_id=person.id, limit=10)
-    context = {"person": person, "page": found, "locale": _locale()}
+    found = queries.queue(referrer_id=person.id, locale=_locale(), limit=10)
+    context = {"person": person, "page": found}
     return html.page(request, "rewards/of_participant.html", context, part="rewards/_of_participant.html")
 
 
@@ -98,7 +98,9 @@ def approve(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
     """Approve one referral with what it earned."""
     row = access.referral(request.actor, referral_id)
     actions.approve_referral(referral_id=row.id, actor=request.actor, now=clock.now())
-    return html.done(request, reverse("rewards:referral", args=[tenant, row.id]), _("The referral is approved."))
+    return html.done(
+        request, reverse("rewards:referral", args=[tenant, row.id]), _("The referral is approved.")
+    )
 
 
 @require_POST
@@ -107,7 +109,9 @@ def reject(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
     """Reject one referral with what it earned."""
     row, reason = access.referral(request.actor, referral_id), request.POST.get("reason", "")
     actions.reject_referral(referral_id=row.id, reason=reason, actor=request.actor, now=clock.now())
-    return html.done(request, reverse("rewards:referral", args=[tenant, row.id]), _("The referral is rejected."))
+    return html.done(
+        request, reverse("rewards:referral", args=[tenant, row.id]), _("The referral is rejected.")
+    )
 
 
 def _decided(request: Any, tenant: str, results: Sequence[RowResult], said: str) -> HttpResponse:

@@ -265,6 +265,7 @@ class QueueRow:
     """One referral of the list; `waiting` is what its approval releases, `promised` all it earned so far."""
 
     referral: Referral
+    stage: str
     gross: Money | None
     is_estimated: bool
     promised: Money | None
@@ -278,6 +279,7 @@ def queue(
     program_id: UUID | None = None,
     referrer_id: UUID | None = None,
     only_waiting: bool = False,
+    locale: str,
     page: int | str = 1,
     limit: int = 25,
 ) -> Page[QueueRow]:
@@ -288,15 +290,23 @@ def queue(
     found = paginate(rows, page=page, limit=limit)
     ids = [row.id for row in found.items]
     earned, sold = rewards_of_referrals(ids), _first_conversions(ids)
-    items = [_queue_row(row, sold.get(row.id), earned[row.id]) for row in found.items]
+    items = [_queue_row(row, sold.get(row.id), earned[row.id], locale) for row in found.items]
     return Page(items, found.page, found.limit, found.total, found.total_is_capped)
 
 
-def _queue_row(referral: Referral, conversion: Conversion | None, rewards: Sequence[Reward]) -> QueueRow:
+def _queue_row(
+    referral: Referral, conversion: Conversion | None, rewards: Sequence[Reward], locale: str
+) -> QueueRow:
     live = [reward for reward in rewards if reward.status not in _ENDED]
     waiting = [reward for reward in live if reward.status == RewardStatus.PENDING_APPROVAL]
-    gross = Money(conversion.gross_minor - conversion.refunded_minor, conversion.currency) if conversion else None
-    return QueueRow(referral, gross, bool(conversion and conversion.is_estimated), _sum(live), _sum(waiting))
+    gross = (
+        Money(conversion.gross_minor - conversion.refunded_minor, conversion.currency) if conversion else None
+    )
+    word, is_estimated = (
+        pipelines.stage_label(referral.stage, locale),
+        bool(conversion and conversion.is_estimated),
+    )
+    return QueueRow(referral, word, gross, is_estimated, _sum(live), _sum(waiting))
 
 
 _ENDED = (RewardStatus.REJECTED, RewardStatus.CANCELLED, RewardStatus.CLAWED_BACK)
@@ -337,7 +347,9 @@ def release_of(referral_ids: Sequence[UUID]) -> Release:
     summed = rows.values_list("currency").annotate(Sum("amount_minor"), Count("id")).order_by("currency")
     lines = list(summed)
     return Release(
-        len(referral_ids), sum(count for *_, count in lines), [Money(int(minor), code) for code, minor, _n in lines]
+        len(referral_ids),
+        sum(count for *_, count in lines),
+        [Money(int(minor), code) for code, minor, _n in lines],
     )
 
 
@@ -356,13 +368,14 @@ class Step:
 class ReferralFile:
     """Everything known about one referral."""
 
+    stage: str
     conversions: list[Conversion]
     rewards: list[Reward]
     reasons: list[Explanation]
     history: list[Step]
     notes: list[tuple[referrals.ReadNote, str]]
     phone: str
-    moves: list[pipelines.Step]
+    moves: list[tuple[str, str, bool]]
     waiting: Money | None
 
 
@@ -375,16 +388,22 @@ def referral_file(referral: Referral, locale: str) -> ReferralFile:
     passed = pipelines.history("referral", referral.id)
     notes = referrals.notes_of(referral.id)
     names = actor_names([*(step.actor for step in passed), *(note.author for note in notes)])
-    labels = {row.code: pipelines.stage_label(row, locale) for row in pipelines.stages(referral.stage.pipeline_id)}
+    labels = {
+        row.code: pipelines.stage_label(row, locale) for row in pipelines.stages(referral.stage.pipeline_id)
+    }
     return ReferralFile(
-        conversions=conversions, rewards=rewards,
+        stage=pipelines.stage_label(referral.stage, locale), conversions=conversions, rewards=rewards,
         reasons=[line for decision in decisions for line in explanations(decision, locale)],
         history=[
             Step(labels.get(step.to_state, step.to_state), step.to_category, names[step.actor], step.reason, step.at)
             for step in reversed(passed)
         ],
         notes=[(note, names[note.author]) for note in notes],
-        phone=referrals.phone_of(referral) or "", moves=pipelines.steps_from(referral.stage),
+        phone=referrals.phone_of(referral) or "", 
+        moves=[
+            (step.to_stage.code, labels[step.to_stage.code], step.needs_reason)
+            for step in pipelines.steps_from(referral.stage)
+        ],
         waiting=_sum([reward for reward in rewards if reward.status == RewardStatus.PENDING_APPROVAL]),
     )  # fmt: skip
 

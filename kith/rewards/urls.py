@@ -13,5 +13,7 @@ urlpatterns = [
     path("t/<slug:tenant>/referrals/<uuid:referral_id>/", pages.referral, name="referral"),
     path("t/<slug:tenant>/referrals/<uuid:referral_id>/approve/", pages.approve, name="approve"),
     path("t/<slug:tenant>/referrals/<uuid:referral_id>/reject/", pages.reject, name="reject"),
-    path("t/<slug:tenant>/people/<uuid:participant_id>/referrals/", pages.of_participant, name="of_participant"),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/referrals/", pages.of_participant, name="of_participant"
+    ),
 ]

@@ -159,7 +159,7 @@ def test_entering_a_stage_may_earn_once(in_acme):
     assert (Reward.objects.count(), Decision.objects.count()) == (1, 1)
 
 
-def decided_at_once(tenant, conversions, workers=8):
+def decided_at_once(tenant, conversions, workers=16):
     """Every conversion decided by a pool of threads; the number of rewards each granted."""
     gate = threading.Barrier(workers)
     started = threading.local()
@@ -210,6 +210,6 @@ def test_one_conversion_decided_by_many_at_once_earns_once(committed):
     with tenancy.use(tenant.id):
         scene = make_scene()
         conversion = make_conversion(scene)
-    assert decided_at_once(tenant, [conversion] * 8) == [1] * 8
+    assert decided_at_once(tenant, [conversion] * 16) == [1] * 16
     with tenancy.use(tenant.id):
         assert (Reward.objects.count(), scene.held()["pending"]) == (1, 2500)

@@ -1,0 +1,83 @@
+"""Reading rewards costs the same for 3 and for 30, and says why in words."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kith.kit import pagination
+from kith.kit.money import Money
+from kith.rewards import queries
+from kith.rewards.models import Decision
+from kith.rewards.tests.factories import decide, earn, make_conversion, make_scene
+
+
+@pytest.fixture
+def scene(in_acme):
+    return make_scene()
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_lists_take_a_fixed_number_of_statements(scene, count):
+    rewards = [earn(scene) for _each in range(count)]
+    with CaptureQueriesContext(connection) as asked:
+        page = pagination.paginate(queries.reward_list(), limit=100, order=queries.NEWEST)
+        assert all(row.beneficiary.name and row.program.code for row in page.items)
+    assert (len(page.items), len(asked)) == (count, 2)
+    with CaptureQueriesContext(connection) as asked:
+        found = queries.rewards_of_referrals([reward.referral_id for reward in rewards])
+    assert (sum(map(len, found.values())), len(asked)) == (count, 1)
+    with CaptureQueriesContext(connection) as asked:
+        assert queries.undecided_conversions(found) == {}
+    assert len(asked) == 1
+
+
+def test_rewards_are_found_by_status_person_program_and_referral(scene):
+    waiting, approved = earn(scene), earn(scene, "approved")
+    other = earn(make_scene())
+    assert set(queries.reward_list(status="approved")) == {approved}
+    assert set(queries.reward_list(beneficiary_id=scene.dana.id)) == {waiting, approved}
+    assert set(queries.reward_list(program_id=other.program_id)) == {other}
+    assert set(queries.reward_list(referral_id=waiting.referral_id)) == {waiting}
+
+
+def test_totals_and_holdings_agree_with_the_books(scene):
+    earn(scene)
+    earn(scene, "available")
+    assert [(line.status, line.count, line.money) for line in queries.totals_by_status()] == [
+        ("available", 1, Money(2500, "EUR")),
+        ("pending_approval", 1, Money(2500, "EUR")),
+    ]
+    (held,) = queries.holdings(scene.dana.id)
+    assert (held.pending, held.available, held.debt) == (
+        Money(2500, "EUR"),
+        Money(2500, "EUR"),
+        Money(0, "EUR"),
+    )
+    assert list(queries.available_rewards(participant_id=scene.dana.id, currency="EUR")) == list(
+        queries.reward_list(status="available")
+    )
+    assert not queries.available_rewards(currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("spec", "values", "sentence"),
+    [
+        ({}, {}, "Granted: €25.00."),
+        ({}, {"event": "visit"}, "Not for this: the rule waits for “conversion:booking”."),
+        ({"beneficiary": "referred"}, {}, "The referred person is not a participant."),
+        (
+            {"conditions": {"field": "amount_minor", "op": "gt", "value": 50_000}},
+            {},
+            "Not all conditions hold: 1 failed.",
+        ),
+    ],
+)
+def test_a_decision_explains_itself(in_acme, spec, values, sentence):
+    decide(make_conversion(make_scene(**spec), **values))
+    (line,) = queries.explanations(Decision.objects.select_related("program").get(), "en")
+    assert line.sentence == sentence
+
+
+def test_facts_hold_nobodys_name(scene):
+    earn(scene)
+    assert "Dana" not in str(Decision.objects.get().facts)
