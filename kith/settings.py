@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "csp",
+    "ninja",
     "procrastinate.contrib.django",
     *(f"kith.{feature}" for feature in FEATURES if (BASE / feature / "__init__.py").exists()),
 ]
