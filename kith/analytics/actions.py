@@ -1,6 +1,7 @@
 """The only writes of this feature: adding to roll-ups. Each is one upsert, so two at once both count."""
 
 import datetime
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -97,14 +98,15 @@ def _click_horizon(db: Any, since: str) -> str:
     """The visibility horizon, or an earlier transaction when more than a batch is waiting."""
     db.execute(
         "with horizon as (select event_horizon() as txid)"
-        " select coalesce((select c.txid::text from referrals_click c, horizon h"
-        " where c.txid >= %s::xid8 and c.txid < h.txid order by c.txid offset %s limit 1), h.txid::text)"
-        " from horizon h",
+        " select h.txid::text, (select c.txid::text from referrals_click c"
+        " where c.txid >= %s::xid8 and c.txid < h.txid order by c.txid offset %s limit 1) from horizon h",
         [since, CLICK_BATCH],
     )
-    upto = str(db.fetchone()[0])
-    # One huge transaction (an import) must not stall the cursor.
-    return upto if upto != since else str(int(upto) + 1)
+    horizon, full = db.fetchone()
+    if full is None:
+        return str(horizon)
+    # One huge transaction (an import) must not stall the cursor; it ended, since it is below the horizon.
+    return str(full) if full != since else str(int(full) + 1)
 
 
 def _sum_clicks(db: Any, since: str, upto: str) -> dict[int, list[tuple[Any, ...]]]:
@@ -124,14 +126,15 @@ def _sum_clicks(db: Any, since: str, upto: str) -> dict[int, list[tuple[Any, ...
 
 
 def _add_clicks(rows: list[tuple[Any, ...]]) -> None:
+    """Add them up first: one statement per day and per participant, however many clicks there were."""
+    days: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    people: Counter[tuple[Any, ...]] = Counter()
     for _tenant, day, program_id, referrer_id, clicks, uncounted, visitors, currency in rows:
-        add_to_day(
-            day=day,
-            program_id=program_id,
-            currency=currency,
-            clicks=clicks,
-            bot_clicks=uncounted,
-            visitors=visitors,
-        )
+        days[day, program_id, currency].update(clicks=clicks, bot_clicks=uncounted, visitors=visitors)
+        people[referrer_id, currency] += clicks
+    # In one order everywhere, so that two processes never wait for each other.
+    for (day, program_id, currency), counts in sorted(days.items()):
+        add_to_day(day=day, program_id=program_id, currency=currency, **counts)
+    for (participant_id, currency), clicks in sorted(people.items()):
         if clicks:
-            add_to_participant(participant_id=referrer_id, currency=currency, clicks=clicks)
+            add_to_participant(participant_id=participant_id, currency=currency, clicks=clicks)
