@@ -1,12 +1,12 @@
 """Setting up an organization from a preset: only calls of the features' own actions."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kith.kit import errors, tenancy
 from kith.kit.actors import Actor
@@ -114,3 +114,26 @@ def _at(code: str, path: str) -> Iterator[None]:
         fields = {f"{path}.{field}": remedy for field, remedy in refusal.fields.items()}
         where, remedy = next(iter(fields.items()), (path, refusal.text))
         raise queries.PresetInvalid(preset=code, path=where, remedy=str(remedy), fields=fields) from refusal
+
+
+# ---- the demonstration's past
+
+
+_CLICK_COLUMNS = {
+    "id": "uuid", "occurred_at": "timestamptz", "referrer_id": "uuid", "channel": "text", "is_bot": "boolean",
+    "counted": "boolean", "is_new_visitor": "boolean", "visitor": "bytea",
+}  # fmt: skip
+
+
+def write_past_clicks(*, program: Program, rows: Sequence[Sequence[Any]]) -> None:
+    """Store clicks that a demonstration says have happened, in one statement, for the tenant in force.
+
+    A row is (id, occurred_at, referrer_id, channel, is_bot, counted, is_new_visitor, visitor). A real click
+    comes in through `referrals.actions.record_click`, which decides the last four itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into referrals_click (tenant_id, program_id, {', '.join(_CLICK_COLUMNS)})"  # noqa: S608
+            f" select %s, %s, * from unnest({', '.join(f'%s::{kind}[]' for kind in _CLICK_COLUMNS.values())})",
+            [program.tenant_id, program.id, *map(list, zip(*rows, strict=True))],
+        )
