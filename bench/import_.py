@@ -28,7 +28,9 @@ def write_file(file: io.BufferedIOBase, rows: int) -> None:
     writer.writerow(["klantnummer", "naam", "e-mailadres", "telefoon", "land", "taal"])
     for n in range(rows):
         name = f"{FIRST[n % 10]} {LAST[n // 10 % 10]} {n}"
-        writer.writerow([f"CUST{n:06}", name, f"customer{n}@example.com", f"06 {10_000_000 + n}", "Nederland", "nl"])
+        writer.writerow(
+            [f"CUST{n:06}", name, f"customer{n}@example.com", f"06 {10_000_000 + n}", "Nederland", "nl"]
+        )
     text.detach()
 
 
@@ -73,7 +75,12 @@ def measure(rows: int, owner_url: str) -> None:
         write_file(file, rows)
         size = file.tell()
         tenant = create_tenant(
-            slug="bench", name="Bench", currency="EUR", locale="nl", timezone="Europe/Amsterdam", now=clock.now()
+            slug="bench",
+            name="Bench",
+            currency="EUR",
+            locale="nl",
+            timezone="Europe/Amsterdam",
+            now=clock.now(),
         )
 
         def imported() -> dict[str, int]:
@@ -89,10 +96,14 @@ def measure(rows: int, owner_url: str) -> None:
         with psycopg.connect(owner_url) as owner:
             owner.execute("select set_config('app.tenant_id', %s, true)", [str(tenant.id)])
             columns, lines = dump(owner)
-            everything = timed("COPY of the same rows, all indexes and audit", lambda: load(owner, "copied", columns, lines))
+            everything = timed(
+                "COPY of the same rows, all indexes and audit", lambda: load(owner, "copied", columns, lines)
+            )
             owner.rollback()
             owner.execute("select set_config('app.tenant_id', %s, true)", [str(tenant.id)])
-            bare = timed("COPY of the same rows into a bare table", lambda: load(owner, "bare", columns, lines))
+            bare = timed(
+                "COPY of the same rows into a bare table", lambda: load(owner, "bare", columns, lines)
+            )
     print(f"\nmemory of the importing process grew by              {(after - before) / 1024:7.0f} MB")
     print(f"import ÷ COPY with the same indexes and audit        {first / everything:7.2f}")
     print(f"import ÷ COPY into a bare table                      {first / bare:7.2f}")

@@ -7,7 +7,6 @@ it. Files of ended jobs are removed after a week.
 import datetime
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import IO, Any
 
 from django.conf import settings
@@ -45,11 +44,10 @@ def keep_text(text: str, *, folder: str, suffix: str = ".txt") -> str:
     return keep(ContentFile(text.encode()), folder=folder, suffix=suffix)
 
 
-@contextmanager
-def opened(name: str) -> Iterator[IO[bytes]]:
-    """The content as bytes. Raises NotFound for another tenant's name and for a file that is gone."""
-    with _open(name) as file:
-        yield file
+def opened(name: str) -> IO[bytes]:
+    """The content, to be closed by the caller. Raises NotFound for another tenant's name and a file that is gone."""
+    file: IO[bytes] = _open(name)
+    return file
 
 
 def download(name: str, *, as_name: str, content_type: str) -> FileResponse:

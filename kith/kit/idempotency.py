@@ -93,9 +93,20 @@ def _locked(name: str) -> bool:
 
 
 def _digest(request: HttpRequest) -> bytes:
-    return hashlib.sha256(
-        b"\0".join([str(request.method).encode(), request.get_full_path().encode(), request.body])
-    ).digest()
+    digest = hashlib.sha256(f"{request.method}\0{request.get_full_path()}\0".encode())
+    if not str(request.content_type).startswith("multipart/"):
+        digest.update(request.body)
+        return digest.digest()
+    # An upload may be larger than what is kept in memory, and its boundary differs each time it is sent.
+    for name, values in sorted(request.POST.lists()):
+        digest.update(repr((name, values)).encode())
+    for name, uploads in sorted(request.FILES.lists()):
+        for upload in uploads:
+            digest.update(repr((name, upload.size)).encode())
+            for chunk in upload.chunks():
+                digest.update(chunk)
+            upload.seek(0)
+    return digest.digest()
 
 
 def _replay(stored: IdempotencyKey, wanted: bytes) -> HttpResponse:

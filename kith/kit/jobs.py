@@ -17,6 +17,7 @@ from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import DomainError
 from kith.kit.models import Job, JobState
+from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset
 
 log = logging.getLogger("kith.jobs")
 
@@ -125,6 +126,12 @@ def get_job(job_id: UUID) -> Job:
     """The tenant's job of that id. Raises Job.DoesNotExist."""
     found: Job = Job.objects.get(pk=job_id)
     return found
+
+
+def recent(*, kind: str = "", cursor: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Job]:
+    """The tenant's jobs, newest first, from a cursor on."""
+    rows = Job.objects.filter(kind=kind) if kind else Job.objects.all()
+    return keyset(rows, cursor=cursor, limit=limit)
 
 
 def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
@@ -49,18 +50,25 @@ def publish_many(events: Iterable[tuple[UUID, Any]], *, subject_type: str, now: 
     scope, rows = tenancy.current(), list(events)
     if not rows:
         return
+    written = [
+        [str(uuid7()), event.event_name, str(subject_id), as_data(event)] for subject_id, event in rows
+    ]
     with connection.cursor() as db:
+        # One document, since a driver takes longer over arrays of thousands than the server over the insert.
         db.execute(
             "insert into kit_outboxevent"
             " (tenant_id, id, type, subject_type, subject_id, actor, request_id, occurred_at, data)"
-            " select %s, id, type, %s, subject_id, %s, %s, %s, data from"
-            " unnest(%s::uuid[], %s::text[], %s::uuid[], %s::jsonb[]) as made (id, type, subject_id, data)",
+            " select %s, (made ->> 0)::uuid, made ->> 1, %s, (made ->> 2)::uuid, %s, %s, %s, made -> 3"
+            " from jsonb_array_elements(%s::jsonb) made",
             [
-                tenancy.current_tenant_id(), subject_type, scope.actor.ref, scope.request_id, now,
-                [uuid7() for _ in rows], [event.event_name for _, event in rows],
-                [subject_id for subject_id, _ in rows], [json.dumps(as_data(event)) for _, event in rows],
+                tenancy.current_tenant_id(),
+                subject_type,
+                scope.actor.ref,
+                scope.request_id,
+                now,
+                orjson.dumps(written).decode(),
             ],
-        )  # fmt: skip
+        )
 
 
 def consumers(subscriptions: Subscriptions) -> dict[str, dict[str, list[str]]]:

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from kith.kit.actors import Actor
-from kith.kit.errors import NotFound
+from kith.kit.errors import Invalid, NotFound
 from kith.participants import queries
 from kith.participants.models import Participant
 
@@ -16,3 +18,13 @@ def participant(actor: Actor, participant_id: UUID) -> Participant:
         return queries.get_participant(participant_id)
     except Participant.DoesNotExist:
         raise NotFound from None
+
+
+def by_code(code: str) -> Participant | None:
+    """Whoever has this personal code, None for no code. Raises Invalid naming `referred_by_code`."""
+    if not code.strip():
+        return None
+    try:
+        return queries.get_by_code(code)
+    except Participant.DoesNotExist:
+        raise Invalid(fields={"referred_by_code": _("Nobody here has this code.")}) from None

@@ -209,7 +209,7 @@ def test_without_a_tenant_nothing_is_encrypted():
 
 
 def test_many_at_once_make_one_key(committed):
-    tenant = committed()
+    tenant = committed("acme")
     blobs, started = [], threading.Barrier(8)
 
     def work() -> None:

@@ -1,5 +1,6 @@
 """Enrolling and changing participants, one by one and by the hundred thousand."""
 
+from kith.participants.actions.exporting import Format, as_csv, as_json, export_participants
 from kith.participants.actions.importing import (
     Imported,
     ImportOvertaken,
@@ -20,20 +21,29 @@ from kith.participants.actions.refusals import (
     DuplicateExternalId,
     ParticipantErased,
 )
+from kith.participants.actions.requesting import EXPORT, IMPORT, request_export, request_import
 
 __all__ = [
+    "EXPORT",
+    "IMPORT",
     "CodeTaken",
     "DuplicateEmail",
     "DuplicateExternalId",
+    "Format",
     "ImportOvertaken",
     "Imported",
     "Mode",
     "ParticipantErased",
     "Progress",
     "RowsRefused",
+    "as_csv",
+    "as_json",
     "create_participant",
+    "export_participants",
     "import_customers",
     "reactivate_participant",
+    "request_export",
+    "request_import",
     "suspend_participant",
     "update_participant",
 ]

@@ -1,0 +1,78 @@
+"""`kith import`: bring in customers from a file, now and in this process."""
+
+from typing import IO
+
+import click
+from django.core.files.storage import default_storage
+
+from kith.kit import clock
+from kith.kit.actors import Actor
+from kith.kit.errors import DomainError
+from kith.participants import actions
+from kith.tenants import queries
+from kith.tenants.models import Tenant
+
+OPERATOR = Actor(kind="operator", label="command line")
+
+
+@click.group(help="Bring in data from files.")
+def command() -> None:
+    """Groups the kinds of files."""
+
+
+@command.command("customers", help="Import customers from a CSV file; exit code 1 when nothing was stored.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--tenant", "slug", required=True, help="Short name of the organization.")
+@click.option(
+    "--mode", type=click.Choice(["all-or-nothing", "skip-bad-rows"]), default="all-or-nothing", show_default=True,
+    help="Whether one bad row keeps all others out.",
+)  # fmt: skip
+def customers(file: IO[bytes], slug: str, mode: actions.Mode) -> None:
+    """Shows a bar, then the counts and where the list of bad rows is."""
+    tenant = find_tenant(slug)
+    if not file.seekable():
+        raise click.ClickException("Give the name of a file; what comes through a pipe cannot be read twice.")
+    try:
+        done = _run(tenant, file, mode)
+    except actions.RowsRefused as refused:
+        outcome = refused.details["job"]
+        _say(outcome["counts"], outcome["error_file"])
+        raise click.ClickException(refused.text) from None
+    except DomainError as refused:
+        raise click.ClickException(refused.text) from None
+    _say(done.counts, done.error_file)
+    if done.ignored_columns:
+        click.echo(f"Columns not used: {', '.join(done.ignored_columns)}")
+
+
+def find_tenant(slug: str) -> Tenant:
+    """The organization. Raises a ClickException when there is none."""
+    try:
+        return queries.get_tenant(slug)
+    except Tenant.DoesNotExist:
+        raise click.ClickException(f"There is no organization called {slug}.") from None
+
+
+def _run(tenant: Tenant, file: IO[bytes], mode: actions.Mode) -> actions.Imported:
+    with click.progressbar(length=1000, label=f"Importing into {tenant.name}") as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.update(max(0, 1000 * done // max(of, 1) - bar.pos))
+
+        return actions.import_customers(
+            tenant_id=tenant.id, stream=file, mode=mode, source="command", actor=OPERATOR, now=clock.now(),
+            progress=progress,
+        )  # fmt: skip
+
+
+def _say(counts: dict[str, int], error_file: str) -> None:
+    click.echo(", ".join(f"{number:,} {word}" for word, number in counts.items()))
+    if error_file:
+        click.echo(f"The bad rows and their remedies: {_place(error_file)}")
+
+
+def _place(name: str) -> str:
+    try:
+        return default_storage.path(name)
+    except NotImplementedError:  # not on this machine's disk
+        return name

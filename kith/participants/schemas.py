@@ -1,0 +1,146 @@
+"""Request and response shapes of this feature."""
+
+import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from kith.kit.http import PaginationOut, Schema
+
+Kind = Literal["person", "company"]
+Status = Literal["active", "suspended", "erased"]
+
+
+class ParticipantIn(Schema):
+    """Somebody to enroll. Phones may be national when the country is given; dates are YYYY-MM-DD."""
+
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(default="", max_length=254)
+    external_id: str = Field(default="", max_length=100)
+    phone: str = Field(default="", max_length=40)
+    country: str = Field(default="", max_length=60, description="ISO 3166 alpha-2, like NL")
+    language: str = Field(default="", max_length=60, description="like nl or pt-BR")
+    timezone: str = Field(default="", max_length=60, description="IANA name, like Europe/Amsterdam")
+    kind: Kind = "person"
+    picture_url: str = Field(default="", max_length=500)
+    visa_number: str = Field(default="", max_length=60)
+    visa_stage: str = Field(default="", max_length=100)
+    visa_type: str = Field(default="", max_length=100)
+    application_on: datetime.date | None = None
+    referred_by_code: str = Field(default="", max_length=40, description="personal code of who referred them")
+    code: str = Field(default="", max_length=40, description="vanity code; empty draws one")
+
+
+class ParticipantPatch(Schema):
+    """The fields to change; those left out stay."""
+
+    name: str | None = Field(default=None, max_length=200)
+    email: str | None = Field(default=None, max_length=254)
+    external_id: str | None = Field(default=None, max_length=100)
+    phone: str | None = Field(default=None, max_length=40)
+    country: str | None = Field(default=None, max_length=60)
+    language: str | None = Field(default=None, max_length=60)
+    timezone: str | None = Field(default=None, max_length=60)
+    kind: Kind | None = None
+    picture_url: str | None = Field(default=None, max_length=500)
+    visa_number: str | None = Field(default=None, max_length=60)
+    visa_stage: str | None = Field(default=None, max_length=100)
+    visa_type: str | None = Field(default=None, max_length=100)
+    application_on: datetime.date | None = None
+
+
+class ParticipantRowOut(Schema):
+    """One line of the list."""
+
+    id: UUID
+    name: str
+    email: str
+    code: str
+    external_id: str
+    kind: Kind
+    status: Status
+    country: str
+    language: str
+    referred_by_id: UUID | None
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+
+
+class ParticipantOut(ParticipantRowOut):
+    """Everything known about one participant."""
+
+    phone: str
+    timezone: str
+    picture_url: str
+    visa_number: str
+    visa_stage: str
+    visa_type: str
+    application_on: datetime.date | None
+    email_verified_at: datetime.datetime | None
+    last_login_at: datetime.datetime | None
+    source: str
+
+
+class ParticipantEnvelope(Schema):
+    """Envelope of ParticipantOut."""
+
+    status: str
+    data: ParticipantOut
+
+
+class ParticipantsEnvelope(Schema):
+    """Envelope of a list of participants."""
+
+    status: str
+    data: list[ParticipantRowOut]
+    pagination: PaginationOut
+
+
+class ReasonIn(Schema):
+    """Why, for whoever looks later."""
+
+    reason: str = Field(default="", max_length=500)
+
+
+class ExportIn(Schema):
+    """What to export and how."""
+
+    format: Literal["csv", "json"] = "csv"
+    search: str = Field(default="", max_length=200)
+    status: Status | None = None
+    kind: Kind | None = None
+
+
+class JobOut(Schema):
+    """Long work: where it stands, what it counted, and the paths of its files below /api/v1, if there are any."""
+
+    id: UUID
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed"]
+    done: int
+    total: int | None
+    counts: dict[str, Any]
+    error_code: str
+    error_message: str
+    errors: str | None
+    result: str | None
+    created_at: datetime.datetime
+    started_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+
+
+class JobEnvelope(Schema):
+    """Envelope of JobOut."""
+
+    status: str
+    data: JobOut
+    message: str | None = None
+
+
+class JobsEnvelope(Schema):
+    """Envelope of a list of jobs."""
+
+    status: str
+    data: list[JobOut]
+    pagination: PaginationOut
