@@ -95,3 +95,9 @@ def history(machine: str, subject_id: UUID) -> list[Passage]:
 def stage_label(stage: Stage, locale: str) -> str:
     """The organization's word for a stage in a language."""
     return rules.label(stage.label, locale, stage.code)
+
+
+def stage_options(subject: str, locale: str) -> list[tuple[str, str]]:
+    """(code, the organization's word) of every stage of a subject's pipelines, in order, for a filter."""
+    rows = Stage.objects.filter(pipeline__subject=subject).order_by("position", "code")
+    return list({row.code: (row.code, stage_label(row, locale)) for row in rows}.values())

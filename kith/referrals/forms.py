@@ -1,10 +1,13 @@
-"""What people type on public pages."""
+"""What people type on public pages and in the console."""
 
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from kith.kit.errors import DomainError
+from kith.kit.money import Money
 
 
 class FriendForm(forms.Form):
@@ -55,3 +58,44 @@ def click_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+class ReferralForm(forms.Form):
+    """A referral that staff record by hand."""
+
+    code = forms.CharField(
+        label=_("Code of who referred"), max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    name = forms.CharField(label=_("Name of the referred person"), max_length=200)
+    email = forms.EmailField(label=_("Their e-mail address"), max_length=254)
+    phone = forms.CharField(
+        label=_("Their phone number"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    booking_reference = forms.CharField(label=_("Booking reference"), max_length=100, required=False)
+    amount = forms.DecimalField(
+        label=_("Booking value"), min_value=0, max_digits=15, required=False, localize=True,
+        help_text=_("Empty: the average booking value counts as an estimate."),
+    )  # fmt: skip
+    travel_on = forms.DateField(
+        label=_("Travel date"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The waiting time of the reward counts from here when it is later."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+
+    def clean_amount(self) -> Money | None:
+        """In the organization's currency."""
+        amount = self.cleaned_data["amount"]
+        if amount is None:
+            return None
+        try:
+            return Money.parse(f"{amount:f}", self.currency)
+        except DomainError as error:
+            raise forms.ValidationError(error.text) from None
+
+    def details(self) -> dict[str, Any]:
+        """The arguments of `create_referral` that staff give."""
+        return dict(self.cleaned_data)

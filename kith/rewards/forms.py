@@ -20,7 +20,7 @@ class FilterForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """The arguments of `queries.queue`. Raises Invalid naming the filter at fault."""
         if not self.is_valid():
-            raise Invalid(fields={name: faults[0] for name, faults in self.errors.items()})
+            raise Invalid(fields={name: str(faults[0]) for name, faults in self.errors.items()})
         said = self.cleaned_data
         return {
             "search": said["q"], "stage": said["stage"], "program_id": said["program"],

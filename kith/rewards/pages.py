@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
 from kith.participants import access as people
+from kith.pipelines.queries import stage_options
 from kith.programs.queries import programs
 from kith.referrals import access
 from kith.referrals.rules import RowResult
@@ -34,7 +35,7 @@ def queue(request: Any, tenant: str) -> HttpResponse:
     found = queries.queue(**wanted, locale=_locale(), page=request.GET.get("page", 1))
     context = {
         "page": found, "filters": form.cleaned_data, "filtered": any(wanted.values()),
-        "stages": queries.stage_options(_locale()), "programs": [(row.id, row.name) for row in programs()],
+        "stages": stage_options("referral", _locale()), "programs": [(row.id, row.name) for row in programs()],
         "waiting": queries.waiting_total(),
         "views": [("", _("All")), ("waiting", _("To approve"))],
     }  # fmt: skip

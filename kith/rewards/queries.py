@@ -15,7 +15,6 @@ from kith.kit.money import Money, total
 from kith.kit.pagination import COUNTED, Page, paginate
 from kith.ledger import queries as ledger
 from kith.pipelines import queries as pipelines
-from kith.pipelines.models import Stage
 from kith.programs import queries as programs
 from kith.programs import rules as program_rules
 from kith.programs.models import Program
@@ -289,7 +288,8 @@ def queue(
         rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
     found = paginate(rows, page=page, limit=limit)
     ids = [row.id for row in found.items]
-    earned, sold = rewards_of_referrals(ids), _first_conversions(ids)
+    earned = rewards_of_referrals(ids)
+    sold = {row.referral_id: row for row in reversed(referrals.conversions_of(ids))}
     items = [_queue_row(row, sold.get(row.id), earned[row.id], locale) for row in found.items]
     return Page(items, found.page, found.limit, found.total, found.total_is_capped)
 
@@ -317,10 +317,6 @@ def _sum(rewards: Sequence[Reward]) -> Money | None:
     return total((reward.left for reward in rewards), rewards[0].currency) if rewards else None
 
 
-def _first_conversions(referral_ids: list[UUID]) -> dict[UUID | None, Conversion]:
-    return {row.referral_id: row for row in reversed(referrals.conversions_of(referral_ids))}
-
-
 def _pending() -> QuerySet[Reward]:
     rows: QuerySet[Reward] = Reward.objects.filter(status=RewardStatus.PENDING_APPROVAL)
     return rows
@@ -337,20 +333,14 @@ class Release:
     """What approving some referrals would promise to whom."""
 
     referrals: int
-    rewards: int
     amounts: list[Money]
 
 
 def release_of(referral_ids: Sequence[UUID]) -> Release:
     """The waiting rewards of the chosen referrals, summed by currency."""
     rows = _pending().filter(referral_id__in=list(referral_ids))
-    summed = rows.values_list("currency").annotate(Sum("amount_minor"), Count("id")).order_by("currency")
-    lines = list(summed)
-    return Release(
-        len(referral_ids),
-        sum(count for *_, count in lines),
-        [Money(int(minor), code) for code, minor, _n in lines],
-    )
+    summed = rows.order_by("currency").values_list("currency").annotate(Sum("amount_minor"))
+    return Release(len(referral_ids), [Money(int(minor), code) for code, minor in summed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,16 +389,10 @@ def referral_file(referral: Referral, locale: str) -> ReferralFile:
             for step in reversed(passed)
         ],
         notes=[(note, names[note.author]) for note in notes],
-        phone=referrals.phone_of(referral) or "", 
+        phone=referrals.phone_of(referral) or "",
         moves=[
             (step.to_stage.code, labels[step.to_stage.code], step.needs_reason)
             for step in pipelines.steps_from(referral.stage)
         ],
         waiting=_sum([reward for reward in rewards if reward.status == RewardStatus.PENDING_APPROVAL]),
     )  # fmt: skip
-
-
-def stage_options(locale: str) -> list[tuple[str, str]]:
-    """(code, the organization's word) of every stage a referral may stand in, in order."""
-    rows = Stage.objects.filter(pipeline__subject="referral").order_by("position", "code")
-    return list({row.code: (row.code, pipelines.stage_label(row, locale)) for row in rows}.values())

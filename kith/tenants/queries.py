@@ -1,11 +1,13 @@
 """Reading organizations, members, keys and settings."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from kith.kit import clock, crypto, tenancy
 from kith.kit.actors import Actor
@@ -217,3 +219,26 @@ def own_words(tenant: Tenant) -> list[tuple[str, str]]:
         (code, " / ".join(word for word in (one.get(code), several.get(code)) if word))
         for code in sorted({*one, *several})
     ]
+
+
+def actor_names(refs: Iterable[str]) -> dict[str, str]:
+    """A name people know for each `kind:id` of a history, in at most two statements."""
+    split = {ref: ref.partition(":") for ref in refs}
+    ids: dict[str, set[str]] = {"member": set(), "api_key": set()}
+    for kind, _colon, actor_id in split.values():
+        if kind in ids and actor_id:
+            ids[kind].add(actor_id)
+    people = Member.objects.filter(id__in=ids["member"]).select_related("user") if ids["member"] else ()
+    keys = ApiKey.objects.filter(id__in=ids["api_key"]) if ids["api_key"] else ()
+    named = {str(row.id): row.user.get_full_name() for row in people} | {str(row.id): row.name for row in keys}
+    return {ref: named.get(actor_id) or str(ACTOR_WORDS.get(kind, kind)) for ref, (kind, _, actor_id) in split.items()}
+
+
+ACTOR_WORDS = {
+    "system": _("Kith, by rule"),
+    "public": _("The landing page"),
+    "participant": _("The participant"),
+    "operator": _("The operator"),
+    "member": _("A former colleague"),
+    "api_key": _("A server"),
+}
