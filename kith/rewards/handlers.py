@@ -27,9 +27,12 @@ def on_referral_created(event: StoredEvent, *, now: datetime.datetime) -> None:
 
 
 def on_referral_moved(event: StoredEvent, *, now: datetime.datetime) -> None:
-    """Decide what the new state earns, approves or ends; a move within a category means nothing here."""
-    if event.data["from_category"] != event.data["to_category"]:
-        _follow(event, event.data["to_category"], now)
+    """Decide what the new state earns, approves, ends or brings back; within a category nothing happens."""
+    if event.data["from_category"] == event.data["to_category"]:
+        return
+    if event.data["from_category"] == "rejected":
+        actions.reinstate_rewards(referral_id=UUID(event.data["referral_id"]), actor=SYSTEM, now=now)
+    _follow(event, event.data["to_category"], now)
 
 
 def _follow(event: StoredEvent, category: str, now: datetime.datetime) -> None:

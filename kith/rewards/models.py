@@ -68,6 +68,9 @@ class Reward(TenantOwned):
     available_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.TextField(default="")
+    reinstated = models.IntegerField(
+        default=0, help_text="how often it waited again after its referral was reopened"
+    )
     created_at = models.DateTimeField()
 
     @property

@@ -21,6 +21,9 @@ EDGES: Mapping[str, tuple[str, ...]] = {
     "on_hold": ("pending_approval", "approved", "cancelled", "rejected"),
     "available": ("settled", "clawed_back"),
     "settled": ("available", "clawed_back"),
+    # Only when the referral whose rejection ended them is opened again.
+    "rejected": ("pending_approval",),
+    "cancelled": ("pending_approval",),
 }
 """Status -> statuses that may follow; the migration gives the database the same table."""
 
@@ -167,9 +170,14 @@ def _granted(grant: Grant) -> dict[str, Any]:
     }
 
 
-def survives(conditions: Condition | None, facts: Mapping[str, Any], net_minor: int) -> bool:
-    """Whether a fixed reward stays earned when only `net_minor` of the conversion is left."""
-    if net_minor <= 0:
+def survives(
+    conditions: Condition | None, facts: Mapping[str, Any], net_minor: int, *, was_zero: bool = False
+) -> bool:
+    """Whether a fixed reward stays earned when only `net_minor` of the conversion is left.
+
+    Nothing left ends it, unless the conversion was worth nothing from the start.
+    """
+    if net_minor <= 0 and not was_zero:
         return False
     known = facts.get("amount_minor") is not None
     return not failures(conditions, {**facts, "amount_minor": net_minor} if known else facts)

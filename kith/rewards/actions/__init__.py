@@ -18,6 +18,7 @@ from kith.rewards.actions.deciding import decide_conversion, decide_stage
 from kith.rewards.actions.following import follow_referral, take_back_conversion
 from kith.rewards.actions.holding import put_on_hold, release
 from kith.rewards.actions.maturing import mature_due
+from kith.rewards.actions.reinstating import reinstate_rewards
 from kith.rewards.actions.settling import settle, unsettle
 from kith.rewards.actions.steps import (
     ClawBackInvalid,
@@ -35,7 +36,7 @@ __all__ = [
     "ClawBackInvalid", "ReferralNotPending", "RewardNotAvailable", "RewardNotHeld", "RewardNotPending",
     "RewardNotSettled", "RewardOver", "TooManyRewards", "approve_referral", "approve_referrals",
     "approve_reward", "approve_rewards", "cancel_reward", "cancel_rewards", "claw_back",
-    "decide_conversion", "decide_stage", "follow_referral", "mature_due", "put_on_hold", "reject_referral",
-    "reject_referrals", "reject_reward", "reject_rewards", "release", "settle", "take_back_conversion",
-    "unsettle",
+    "decide_conversion", "decide_stage", "follow_referral", "mature_due", "put_on_hold",
+    "reinstate_rewards", "reject_referral", "reject_referrals", "reject_reward", "reject_rewards",
+    "release", "settle", "take_back_conversion", "unsettle",
 ]  # fmt: skip

@@ -184,18 +184,12 @@ def _count(cause: Cause, grants: Sequence[rules.Grant]) -> None:
     """Take a place under the cap; the rows are locked, and a full one would still not be overrun."""
     caps = {rule.rule_code: rule.spec.cap_per_participant for rule in cause.ruleset.rules}
     for grant in grants:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "update rewards_counter set n = n + 1, amount_minor = amount_minor + %s"
-                " where tenant_id = %s and program_id = %s and scope = 'participant' and scope_id = %s"
-                " and rule_code = %s and period = 'all' and (%s = 0 or n < %s)",
-                [
-                    grant.amount.amount_minor, tenancy.current_tenant_id(), cause.program.id, grant.beneficiary_id,
-                    grant.rule_code, caps[grant.rule_code], caps[grant.rule_code],
-                ],
-            )  # fmt: skip
-            if cursor.rowcount != 1:
-                raise RuntimeError("a cap was overrun under its lock")
+        taken = steps.take_place(
+            program_id=cause.program.id, beneficiary_id=grant.beneficiary_id, rule_code=grant.rule_code,
+            amount_minor=grant.amount.amount_minor, cap=caps[grant.rule_code],
+        )  # fmt: skip
+        if not taken:
+            raise RuntimeError("a cap was overrun under its lock")
 
 
 def _tell(rewards: Sequence[Reward], *, actor: Actor, now: datetime.datetime) -> None:
@@ -214,7 +208,7 @@ def _accrue(rewards: Sequence[Reward], room: programs.Room, *, actor: Actor, now
     accounts = steps.accounts_of(rewards)
     drafts = [
         ledger.Draft(
-            key=f"reward:{reward.id}:accrue", kind="accrue", event_at=now, ref_type="reward", ref_id=reward.id,
+            key=steps.posting_key(reward, "accrue"), kind="accrue", event_at=now, ref_type="reward", ref_id=reward.id,
             legs=ledger_rules.legs_accrue(
                 room.account_id, accounts[reward.beneficiary_id, reward.currency].pending, reward.money
             ),

@@ -44,14 +44,11 @@ def take_back_conversion(
     """
     why = steps.require_reason(reason)
     conversion: Conversion = Conversion.objects.select_for_update().get(pk=conversion_id)
-    net = conversion.gross_minor - conversion.refunded_minor
-    if conversion.status == ConversionStatus.CANCELLED:
-        net = 0
     rows = Reward.objects.select_for_update(of=("self",)).select_related(
         "program", "decision", "rule_version"
     )
     earned = rows.filter(cause_kind=queries.CONVERSION, cause_id=conversion_id).order_by("id")
-    lost = [reward for reward in earned if not _survives(reward, net)]
+    lost = [reward for reward in earned if not _survives(reward, conversion)]
     held = [reward for reward in lost if reward.status in rules.HELD]
     matured = [reward for reward in lost if reward.status in rules.MATURED]
     steps.close(held, RewardStatus.CANCELLED, event=RewardCancelled, reason=why, actor=actor, now=now)
@@ -61,8 +58,19 @@ def take_back_conversion(
     return [*held, *matured]
 
 
-def _survives(reward: Reward, net_minor: int) -> bool:
+def is_still_earned(reward: Reward) -> bool:
+    """Whether what the reward was earned for still stands; what was earned by a stage always does."""
+    if reward.cause_kind != queries.CONVERSION:
+        return True
+    conversion: Conversion = Conversion.objects.select_for_update().get(pk=reward.cause_id)
+    return _survives(reward, conversion)
+
+
+def _survives(reward: Reward, conversion: Conversion) -> bool:
+    if conversion.status == ConversionStatus.CANCELLED:
+        return False
     spec = RuleSpec.parse(reward.rule_version.spec)
-    if reward.cause_kind == queries.CONVERSION and net_minor > 0:
-        return rules.survives(spec.conditions, reward.decision.facts, net_minor)
-    return False
+    net_minor = conversion.gross_minor - conversion.refunded_minor
+    return rules.survives(
+        spec.conditions, reward.decision.facts, net_minor, was_zero=conversion.gross_minor == 0
+    )

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import errors, outbox
+from kith.kit import errors, outbox, tenancy
 from kith.kit.actors import Actor
 from kith.kit.money import Money
 from kith.ledger import actions as ledger
@@ -148,7 +149,7 @@ def close(
     accounts = accounts_of(rewards)
     drafts = [
         ledger.Draft(
-            key=f"reward:{reward.id}:cancel", kind="cancel", event_at=now, ref_type="reward", ref_id=reward.id,
+            key=posting_key(reward, "cancel"), kind="cancel", event_at=now, ref_type="reward", ref_id=reward.id,
             legs=ledger_rules.legs_cancel(
                 accounts[reward.beneficiary_id, reward.currency].pending, budgets[reward.program_id], reward.money
             ),
@@ -167,11 +168,30 @@ def accounts_of(rewards: Iterable[Reward]) -> dict[tuple[UUID, str], ledger.Part
     }
 
 
+def posting_key(reward: Reward, what: str) -> str:
+    """The ledger's key of something that happens once in each life of a reward."""
+    return f"reward:{reward.id}:{what}" + (f":{reward.reinstated}" if reward.reinstated else "")
+
+
 def budget_account(reward: Reward) -> int:
     """Id of the account the reward came from."""
     return ledger.open_account(
         kind="budget", owner_id=reward.program_id, currency=reward.currency, capped=False
     )
+
+
+def take_place(
+    *, program_id: UUID, beneficiary_id: UUID, rule_code: str, amount_minor: int, cap: int
+) -> bool:
+    """Count one more reward of a rule to a participant; False when the cap (0: none) is reached."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update rewards_counter set n = n + 1, amount_minor = amount_minor + %s"
+            " where tenant_id = %s and program_id = %s and scope = 'participant' and scope_id = %s"
+            " and rule_code = %s and period = 'all' and (%s = 0 or n < %s)",
+            [amount_minor, tenancy.current_tenant_id(), program_id, beneficiary_id, rule_code, cap, cap],
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def release_counters(rewards: Iterable[Reward]) -> None:

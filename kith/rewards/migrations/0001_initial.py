@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('available_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('closed_reason', models.TextField(default='')),
+                ('reinstated', models.IntegerField(default=0, help_text='how often it waited again after its referral was reopened')),
                 ('created_at', models.DateTimeField()),
                 ('beneficiary', kith.kit.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='participants.participant')),
                 ('decision', kith.kit.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rewards.decision')),
@@ -136,6 +137,8 @@ class Migration(migrations.Migration):
                 "on_hold": ["pending_approval", "approved", "cancelled", "rejected"],
                 "available": ["settled", "clawed_back"],
                 "settled": ["available", "clawed_back"],
+                "rejected": ["pending_approval"],
+                "cancelled": ["pending_approval"],
             },
         ),
     ]

@@ -18,6 +18,9 @@ from kith.ledger import rules as legs
 from kith.participants.tests.factories import make_participant
 from kith.pipelines import queries as pipelines
 from kith.pipelines.actions import ReasonMissing
+from kith.programs import actions as programs
+from kith.referrals.actions import move_referral
+from kith.referrals.models import Conversion
 from kith.rewards import actions, rules
 from kith.rewards.actions import (
     ClawBackInvalid,
@@ -335,6 +338,59 @@ def test_rejecting_referrals_takes_what_they_earned(scene):
         actions.reject_referrals(referral_ids=[waiting.id], reason="", **BY)
 
 
+def rejected_and_reopened(scene):
+    """A referral whose pending reward ended with its rejection, and which is open again."""
+    referral = make_referral(scene, "booked")
+    (reward,) = decide(make_conversion(scene, referral))
+    actions.reject_referral(referral_id=referral.id, reason="looked like a copy", **BY)
+    referral.refresh_from_db()
+    move_referral(referral=referral, to_category="engaged", reason="it was not", **BY)
+    return referral, reward
+
+
+def test_a_referral_rejected_by_mistake_earns_its_reward_after_all(scene):
+    referral, reward = rejected_and_reopened(scene)
+    for _again in range(2):
+        actions.reinstate_rewards(referral_id=referral.id, **BY)
+    reward.refresh_from_db()
+    assert (reward.status, reward.closed_at, reward.reinstated) == ("pending_approval", None, 1)
+    assert (scene.held(), Counter.objects.get().n) == ({"pending": 2500, "budget": -2500}, 1)
+    actions.cancel_reward(reward=reward, reason="once more", **BY)
+    assert (scene.held(), Counter.objects.get().n) == ({"budget": 0}, 0)
+    assert books.check() == []
+
+
+def test_a_reward_does_not_come_back_without_its_reason_or_room(in_acme):
+    scene = make_scene(cap_per_participant=1)
+    referral, reward = rejected_and_reopened(scene)
+    earn(scene)
+    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
+    other = make_scene()
+    referral, gone = rejected_and_reopened(other)
+    Conversion.objects.filter(pk=gone.cause_id).update(refunded_minor=40_000)
+    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
+    third = make_scene()
+    programs.open_budget(program=third.program, hard_cap=eur(2500), **BY)
+    referral, unpaid = rejected_and_reopened(third)
+    decide(make_conversion(third))
+    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
+    for row in (reward, gone, unpaid):
+        row.refresh_from_db()
+        assert row.status == "rejected"
+    assert books.check() == []
+
+
+def test_a_reward_that_was_refused_on_its_own_stays_refused(scene):
+    referral = make_referral(scene, "booked")
+    (reward,) = decide(make_conversion(scene, referral))
+    actions.reject_reward(reward=reward, reason="no", **BY)
+    later = {"actor": SYSTEM, "now": LATER}
+    actions.reject_referral(referral_id=referral.id, reason="no", **later)
+    referral.refresh_from_db()
+    move_referral(referral=referral, to_category="engaged", reason="mistake", **later)
+    assert actions.reinstate_rewards(referral_id=referral.id, **later) == []
+
+
 @pytest.mark.parametrize(
     ("category", "status", "statuses"),
     [
@@ -368,7 +424,7 @@ def test_rewards_follow_their_referral(scene, category, status, statuses):
 def test_a_cancelled_conversion_takes_its_reward_back_once(scene, status, after, held):
     reward = in_status(scene, status)
     change = {"refunded_minor": 40_000, "status": "cancelled"}
-    type(make_conversion(scene)).objects.filter(pk=reward.cause_id).update(**change)
+    Conversion.objects.filter(pk=reward.cause_id).update(**change)
     for _again in range(2):
         actions.take_back_conversion(conversion_id=reward.cause_id, reason="trip cancelled", **BY)
     reward.refresh_from_db()
@@ -379,7 +435,7 @@ def test_a_cancelled_conversion_takes_its_reward_back_once(scene, status, after,
 def test_a_partial_refund_ends_a_fixed_reward_only_below_its_minimum(in_acme, refunded, status):
     scene = make_scene(conditions={"field": "amount_minor", "op": "gte", "value": 10_000})
     reward = earn(scene)
-    type(make_conversion(scene)).objects.filter(pk=reward.cause_id).update(refunded_minor=refunded)
+    Conversion.objects.filter(pk=reward.cause_id).update(refunded_minor=refunded)
     actions.take_back_conversion(conversion_id=reward.cause_id, reason="refund", **BY)
     reward.refresh_from_db()
     assert reward.status == status

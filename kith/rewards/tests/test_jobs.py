@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from kith.kit import outbox, tenancy
+from kith.kit import clock, outbox, tenancy
 from kith.kit.actors import SYSTEM
 from kith.kit.clock import frozen
 from kith.kit.events import StoredEvent
@@ -126,3 +126,23 @@ def test_what_is_due_matures_in_every_organization(committed):
     for tenant_id, scene in scenes:
         with tenancy.use(tenant_id):
             assert scene.held() == {"available": 2500, "budget": -2500}
+
+
+def test_a_rejection_taken_back_brings_the_reward_back_by_events_alone(committed):
+    tenant = committed("reopen")
+    with tenancy.use(tenant.id):
+        scene = make_scene()
+        reward = earn(scene)
+        referral = reward.referral
+    for category, status in (("rejected", "rejected"), ("engaged", "pending_approval"), ("completed", "approved")):
+        with tenancy.use(tenant.id):
+            referral.refresh_from_db()
+            referrals.move_referral(
+                referral=referral, to_category=category, actor=SYSTEM, reason="because", now=clock.now()
+            )
+        outbox.drain(SUBSCRIPTIONS)
+        with tenancy.use(tenant.id):
+            reward.refresh_from_db()
+            assert reward.status == status
+    with tenancy.use(tenant.id):
+        assert scene.held() == {"pending": 2500, "budget": -2500}
