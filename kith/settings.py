@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kith.kit.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "kith.referrals.middleware.FollowLinks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "kith.kit.middleware.Errors",

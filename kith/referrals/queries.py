@@ -44,7 +44,7 @@ def locate_code(code: str) -> Located | None:
     with connection.cursor() as cursor:
         cursor.execute("select * from locate_code(%s)", [wanted])
         row = cursor.fetchone()
-    return Located(*row[:7]) if row else None
+    return Located(*row) if row else None
 
 
 @dataclass(frozen=True, slots=True)

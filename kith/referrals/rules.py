@@ -126,7 +126,7 @@ def channel(asked: str) -> str:
     return word if _CHANNEL.fullmatch(word) else ""
 
 
-def destination(url: str, *, click_id: UUID, code: str, utm: Sequence[tuple[str, str]] = ()) -> str:
+def destination(url: str, *, click_id: UUID | None, code: str, utm: Sequence[tuple[str, str]] = ()) -> str:
     """The address to send the visitor to, with `rid`, `via` and the link's campaign fields appended.
 
     What the address has already stays as it is, except an old `rid` or `via`.

@@ -44,32 +44,33 @@ def record_click(
     if not codes.is_well_formed(wanted, vanity=True):
         return None
     today, yesterday = _salts(now.date())
-    arguments = [
-        wanted, uuid7(), now, rules.visitor(salt=today, address=address, user_agent=user_agent),
-        rules.visitor(salt=yesterday, address=address, user_agent=user_agent), rules.is_bot(user_agent),
-        is_visit, channel,
-    ]  # fmt: skip
-    row = _ask("select * from record_click(%s, %s, %s, %s, %s, %s, %s, %s)", arguments)
+    visitor = rules.visitor(salt=today, address=address, user_agent=user_agent)
+    before = rules.visitor(salt=yesterday, address=address, user_agent=user_agent)
+    arguments = [wanted, now, visitor, before, rules.is_bot(user_agent), is_visit, channel]
+    row = _ask(arguments)
     if row is None:
         return None
     utm = list(zip(rules.UTM_FIELDS, row[5] or (), strict=False))
     return Answer(row[0], row[1], row[2], row[3], row[4], utm)
 
 
-def _ask(sql: str, arguments: list[Any]) -> tuple | None:
+_RECORD = "select * from record_click(%s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+def _ask(arguments: list[Any]) -> tuple | None:
     """One statement on the request's connection, without the extra round trip that asks whether it still lives.
 
-    A connection that was cut meanwhile is replaced once; the statement may run twice without harm, since a
-    click has its id already.
+    A connection that was cut meanwhile is replaced once. Should the first attempt have been stored after all,
+    the second is a visitor's repeat and not counted.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
-        return _run(sql, arguments)
+        return _run(_RECORD, [uuid7(), *arguments])
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
         connection.close()
-        return _run(sql, arguments)
+        return _run(_RECORD, [uuid7(), *arguments])
 
 
 def _run(sql: str, arguments: list[Any]) -> tuple | None:

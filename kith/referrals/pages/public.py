@@ -30,19 +30,40 @@ QR_DAY = "public, max-age=86400"
 @public("whoever got a link may follow it")
 @require_safe
 def follow_link(request: HttpRequest, code: str) -> HttpResponse:
-    """Record the click and send the visitor on: one statement, no session, no template."""
+    """Record the click and send the visitor on, or say why not."""
     _refuse_guessers(request)
-    user_agent = request.headers.get("User-Agent", "")
-    found = actions.record_click(
-        code=code, address=client_address(request), user_agent=user_agent, now=clock.now(),
-        is_visit=rules.is_visit(request.method or "", request.headers), channel=rules.channel(request.GET.get("c", "")),
-    )  # fmt: skip
+    found = _followed(request, code)
     if found is None:
         return _unknown(request)
     if found.click_id is None:
         return html.page(request, "referrals/closed.html", status=409)
-    url = found.destination_url or reverse("referrals:welcome", args=[codes.normalize(code)])
-    target = rules.destination(url, click_id=found.click_id, code=codes.normalize(code), utm=found.utm)
+    return _sent_on(found, code)
+
+
+def shortcut(request: HttpRequest, code: str) -> HttpResponse | None:
+    """The redirect alone: one statement, no session, no template. None where a page must answer."""
+    if _blocked_for(request):
+        return None
+    found = _followed(request, code)
+    return _sent_on(found, code) if found is not None and found.click_id is not None else None
+
+
+def _followed(request: Any, code: str) -> actions.Answer | None:
+    """Where the code leads; the click is recorded once, whichever way the request goes."""
+    if not hasattr(request, "followed"):
+        request.followed = actions.record_click(
+            code=code, address=client_address(request), user_agent=request.headers.get("User-Agent", ""),
+            is_visit=rules.is_visit(request.method, request.headers), channel=rules.channel(request.GET.get("c", "")),
+            now=clock.now(),
+        )  # fmt: skip
+    found: actions.Answer | None = request.followed
+    return found
+
+
+def _sent_on(found: actions.Answer, code: str) -> HttpResponse:
+    code = codes.normalize(code)
+    url = found.destination_url or reverse("referrals:welcome", args=[code])
+    target = rules.destination(url, click_id=found.click_id, code=code, utm=found.utm)
     return HttpResponseRedirect(target, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
@@ -56,12 +77,19 @@ def _refuse_guessers(request: HttpRequest) -> None:
 
     Raises TooMany.
     """
+    if wait := _blocked_for(request):
+        raise TooMany(retry_after=wait)
+
+
+def _blocked_for(request: HttpRequest) -> int:
+    """Seconds the address still has to wait; 0 for nearly everybody."""
     if not _blocked:
-        return
+        return 0
     address, now = client_address(request), time.monotonic()
     if (until := _blocked.get(address, 0.0)) > now:
-        raise TooMany(retry_after=int(until - now) + 1)
+        return int(until - now) + 1
     _blocked.pop(address, None)
+    return 0
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

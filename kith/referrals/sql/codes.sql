@@ -1,13 +1,12 @@
--- Who stands behind a code. Codes are unique on the whole installation, so these two functions look across
--- tenants; they belong to kith_system, whose policies let it, and answer with one tenant's ids and nothing else.
+-- Who stands behind a code. Codes are unique on the whole installation, so these functions look across tenants;
+-- they belong to kith_system, whose policies let it, and answer with one tenant's ids and nothing else.
 
-create function locate_code(p_code text) returns table (
+-- What a code stands for, for the two functions below: without rights of its own, so that the planner can take it
+-- apart inside them. A participant's own code comes before a link of the same spelling.
+create function code_place(p_code text) returns table (
   tenant_id integer, participant_id uuid, program_id uuid, campaign_id uuid, link_id uuid,
-  is_live boolean, destination_url text, utm text[]
-) language plpgsql stable security definer set search_path = public, pg_temp as $$
-#variable_conflict use_column
-begin
-  return query
+  is_live boolean, destination_url text, utm text[], timezone text
+) language sql stable as $$
   with found as (
     select p.tenant_id, p.id as participant_id, null::uuid as program_id, null::uuid as campaign_id,
            null::uuid as link_id, '' as destination_url, null::text[] as utm
@@ -21,11 +20,21 @@ begin
     limit 1
   )
   select f.tenant_id, f.participant_id, g.id, f.campaign_id, f.link_id, coalesce(g.status = 'live', false),
-         coalesce(nullif(f.destination_url, ''), g.destination_url, ''), f.utm
+         coalesce(nullif(f.destination_url, ''), g.destination_url, ''), f.utm, t.timezone
     from found f
     join tenants_tenant t on t.id = f.tenant_id and t.status = 'active'
     left join programs_program g on g.tenant_id = f.tenant_id
-     and case when f.program_id is null then g.is_default else g.id = f.program_id end;
+     and case when f.program_id is null then g.is_default else g.id = f.program_id end
+$$;
+
+create function locate_code(p_code text) returns table (
+  tenant_id integer, participant_id uuid, program_id uuid, campaign_id uuid, link_id uuid,
+  is_live boolean, destination_url text
+) language plpgsql stable security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query select p.tenant_id, p.participant_id, p.program_id, p.campaign_id, p.link_id, p.is_live, p.destination_url
+    from code_place(p_code) p;
 end $$;
 
 create function is_participant_code(p_code text) returns boolean
@@ -37,7 +46,7 @@ $$;
 -- null, where the program does not run; no row at all comes back for an unknown code.
 -- p_before is the visitor under yesterday's salt, so that a visit across midnight UTC stays one visit.
 create function record_click(
-  p_code text, p_id uuid, p_at timestamptz, p_visitor bytea, p_before bytea,
+  p_id uuid, p_code text, p_at timestamptz, p_visitor bytea, p_before bytea,
   p_is_bot boolean, p_is_visit boolean, p_channel text
 ) returns table (tenant_id integer, participant_id uuid, program_id uuid, click_id uuid, destination_url text, utm text[])
 language plpgsql volatile security definer set search_path = public, pg_temp as $$
@@ -49,7 +58,7 @@ declare
   known boolean := false;
   counts boolean := p_is_visit and not p_is_bot;
 begin
-  select * into place from locate_code(p_code);
+  select * into place from code_place(p_code);
   if not found then return; end if;
   if not place.is_live then
     return query select place.tenant_id, place.participant_id, place.program_id, null::uuid, ''::text, place.utm;
@@ -58,8 +67,7 @@ begin
   if counts then
     -- Two requests of one visitor at the same moment: the second waits, and then sees the first.
     perform pg_advisory_xact_lock(place.tenant_id, hashtext(encode(p_visitor, 'hex')));
-    select date_trunc('day', p_at at time zone t.timezone) at time zone t.timezone into midnight
-      from tenants_tenant t where t.id = place.tenant_id;
+    midnight := date_trunc('day', p_at at time zone place.timezone) at time zone place.timezone;
     select coalesce(bool_or(c.referrer_id = place.participant_id and c.occurred_at > p_at - interval '1 hour'), false),
            coalesce(bool_or(c.occurred_at >= midnight), false)
       into repeated, known
@@ -68,17 +76,15 @@ begin
        and c.occurred_at > least(midnight, p_at - interval '1 hour') - interval '1 microsecond' and c.occurred_at <= p_at;
     counts := not repeated;
   end if;
-  -- A repeat of the statement after a lost connection finds its own row.
   insert into referrals_click (id, tenant_id, program_id, campaign_id, link_id, referrer_id, occurred_at, visitor,
                                channel, is_bot, counted, is_new_visitor)
   values (p_id, place.tenant_id, place.program_id, place.campaign_id, place.link_id, place.participant_id, p_at,
-          p_visitor, p_channel, p_is_bot, counts, counts and not known)
-  on conflict do nothing;
+          p_visitor, p_channel, p_is_bot, counts, counts and not known);
   return query select place.tenant_id, place.participant_id, place.program_id, p_id, place.destination_url, place.utm;
 end $$;
 
 grant create on schema public to kith_system;
 alter function locate_code(text) owner to kith_system;
 alter function is_participant_code(text) owner to kith_system;
-alter function record_click(text, uuid, timestamptz, bytea, bytea, boolean, boolean, text) owner to kith_system;
+alter function record_click(uuid, text, timestamptz, bytea, bytea, boolean, boolean, text) owner to kith_system;
 revoke create on schema public from kith_system;

@@ -180,12 +180,18 @@ def test_a_partition_alone_shows_nothing(scene):
         cursor.execute("select count(*) from referrals_click_202606")
 
 
-def test_a_retry_after_a_lost_connection_is_the_same_click(scene):
-    click_id = click(scene.dana.code).click_id
+def test_a_lost_connection_is_replaced_and_the_click_counted_once(committed):
+    tenant = committed("lost")
+    with tenancy.use(tenant.id):
+        code = make_scene().dana.code
     with connection.cursor() as cursor:
-        arguments = [scene.dana.code, click_id, NOW, b"v", b"w", False, True, ""]
-        cursor.execute("select * from record_click(%s, %s, %s, %s, %s, %s, %s, %s)", arguments)
-    assert Click.objects.filter(pk=click_id).count() == 1
+        cursor.execute("select pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    with connections["counters"].cursor() as other:
+        other.execute("select pg_terminate_backend(%s)", [pid])
+    answer = click(code)
+    with tenancy.use(tenant.id):
+        assert [row.id for row in Click.objects.filter(counted=True)] == [answer.click_id]
 
 
 def test_salts_are_destroyed_after_two_days(db):

@@ -206,3 +206,16 @@ def test_texts_fall_back_from_language_to_language():
     assert [rules.in_language(texts, [tag]) for tag in ("nl", "nl-be", "de", "en")] == ["een", "een", "een", "one"]
     assert rules.in_language({}, ["nl"]) is None
     assert clock.frozen_at() is not None
+
+
+def test_a_redirect_has_the_security_headers_and_its_request_id(scene, visitor):
+    answer = visitor.get(f"/r/{scene.dana.code}", headers={"x-request-id": "request-123"})
+    assert (answer["X-Request-ID"], answer["X-Content-Type-Options"]) == ("request-123", "nosniff")
+    assert "Content-Language" not in answer, "the layers after the short way were not asked"
+
+
+def test_the_long_way_records_the_click_once_too(scene, rf):
+    request = rf.get(f"/r/{scene.dana.code}", headers=BROWSER)
+    assert public.shortcut(request, scene.dana.code).status_code == 302
+    assert public.follow_link(request, scene.dana.code).status_code == 302
+    assert len(clicks(scene)) == 1
