@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit.actors import Actor
 from kith.kit.errors import Invalid, NotFound
+from kith.kit.models import Job
 from kith.participants import queries
 from kith.participants.models import Participant
 
@@ -28,3 +29,11 @@ def by_code(code: str) -> Participant | None:
         return queries.get_by_code(code)
     except Participant.DoesNotExist:
         raise Invalid(fields={"referred_by_code": _("Nobody here has this code.")}) from None
+
+
+def job(job_id: UUID) -> Job:
+    """An import or export of the organization in force. Raises NotFound."""
+    found: Job | None = Job.objects.filter(pk=job_id, kind__startswith="participants.").first()
+    if found is None:
+        raise NotFound
+    return found

@@ -124,3 +124,26 @@ class ImportForm(forms.Form):
         initial="all-or-nothing",
         widget=forms.RadioSelect,
     )
+
+
+class ExportForm(forms.Form):
+    """Which participants, in which format."""
+
+    format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[
+            ("csv", _("CSV, for spreadsheets; can be imported again")),
+            ("json", _("JSON, for programs")),
+        ],
+        initial="csv",
+        widget=forms.RadioSelect,
+    )
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("Everybody but the erased")), *STATUSES]
+    )
+    search = forms.CharField(
+        label=_("Only who matches"),
+        max_length=200,
+        required=False,
+        help_text=_("Part of a name, e-mail, number or code."),
+    )

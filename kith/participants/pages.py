@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from kith.kit import clock, html
+from kith.kit import clock, files, html
 from kith.kit.errors import DomainError
 from kith.kit.money import Money
 from kith.ledger.queries import Balance
@@ -113,6 +114,61 @@ def reactivate(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     return html.done(
         request, _address(tenant, person), _("%(name)s can refer again.") % {"name": person.name}
     )
+
+
+# --- tables in and out --------------------------------------------------------------------------------
+
+
+@requires("participants.import")
+def import_file(request: Any, tenant: str) -> HttpResponse:
+    """Take in a table; a worker reads it while the next page shows how far it is."""
+    form = forms.ImportForm(given(request), request.FILES or None)
+    if form.is_valid():
+        try:
+            started = actions.request_import(**form.cleaned_data, actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            return html.done(request, reverse("participants:job", args=[tenant, started.id]))
+    context = {**words(request), "form": form}
+    return html.page(request, "participants/import.html", context, status=422 if form.errors else 200)
+
+
+@requires("participants.export")
+def export(request: Any, tenant: str) -> HttpResponse:
+    """Have a file written."""
+    form = forms.ExportForm(given(request))
+    if form.is_valid():
+        started = actions.request_export(**form.cleaned_data, actor=request.actor, now=clock.now())
+        return html.done(request, reverse("participants:job", args=[tenant, started.id]))
+    context = {**words(request), "form": form}
+    return html.page(request, "participants/export.html", context, status=422 if form.errors else 200)
+
+
+@requires("jobs.view")
+def job(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
+    """How far an import or export is; the part asks again every second until it has ended."""
+    row = access.job(job_id)
+    context = {**words(request), "job": row, "is_import": row.kind == actions.IMPORT}
+    return html.page(request, "participants/job.html", context, part="participants/_job.html")
+
+
+@requires("participants.import")
+def job_errors(request: Any, tenant: str, job_id: UUID) -> HttpResponseBase:
+    """The rows an import could not take, each with its remedy."""
+    return _file(access.job(job_id).error_file, "import-errors")
+
+
+@requires("participants.export")
+def job_result(request: Any, tenant: str, job_id: UUID) -> HttpResponseBase:
+    """The file an export wrote."""
+    return _file(access.job(job_id).result_file, "participants")
+
+
+def _file(name: str, word: str) -> HttpResponseBase:
+    suffix = name.rpartition(".")[2]
+    kind = "application/json" if suffix == "json" else "text/csv; charset=utf-8"
+    return files.download(name, as_name=f"{word}.{suffix}", content_type=kind)
 
 
 def _address(tenant: str, person: Participant) -> str:

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kith.kit import tenancy
+from kith.kit.models import Job
+from kith.participants import jobs as tasks
 from kith.participants.models import Participant
 from kith.participants.tests.factories import make_participant
 
@@ -137,3 +140,82 @@ def test_an_id_of_another_organization_is_not_found(rival: Any, charlie: Any, da
     for name in ("detail", "edit"):
         assert browse(charlie).get(at(name, rival.slug, dana.id)).status_code == 404
     assert browse(charlie).post(at("suspend", rival.slug, dana.id)).status_code == 404
+
+
+# --- tables in and out --------------------------------------------------------------------------------
+
+
+def table(text: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("people.csv", text.encode(), content_type="text/csv")
+
+
+def the_job(acme: Any) -> Job:
+    with tenancy.use(acme.id):
+        found: Job = Job.objects.latest("created_at")
+        return found
+
+
+def work(row: Job) -> None:
+    """What the worker does with a queued job; outside the request's transaction as there."""
+    task = {"participants.import_customers": tasks.import_customers, "participants.export": tasks.export}[
+        row.kind
+    ]
+    task(tenant_id=row.tenant_id, job_id=str(row.id))
+
+
+def test_a_table_is_imported_while_the_page_follows(acme: Any, alice: Any, browse: Any) -> None:
+    client, url = browse(alice), at("import", acme.slug)
+    assert text(client.get(url))
+    assert client.post(url, {"mode": "all-or-nothing"}).status_code == 422
+    assert client.post(url, {"mode": "hope", "file": table("name,email\n")}).status_code == 422
+    good = {"mode": "skip-bad-rows", "file": table("name,email\nEli,eli@example.com\n,no\n")}
+    answer, row = client.post(url, good), the_job(acme)
+    assert (answer.status_code, answer["Location"]) == (303, at("job", acme.slug, row.id))
+    part = text(client.get(at("job", acme.slug, row.id), headers={"HX-Request": "true"}))
+    assert 'hx-trigger="every 1s"' in part
+    assert "<html" not in part
+    work(row)
+    shown = text(client.get(at("job", acme.slug, row.id)))
+    assert "The table is imported" in shown
+    assert "hx-trigger" not in shown[shown.index('id="job"') :]
+    errors = client.get(at("job_errors", acme.slug, row.id))
+    assert b"email" in b"".join(errors.streaming_content)
+    assert client.get(at("job_result", acme.slug, row.id)).status_code == 404
+
+
+def test_a_refused_table_says_why(acme: Any, alice: Any, browse: Any) -> None:
+    client = browse(alice)
+    client.post(at("import", acme.slug), {"mode": "all-or-nothing", "file": table("color\nred\n")})
+    row = the_job(acme)
+    work(row)
+    assert "Nothing was imported." in text(client.get(at("job", acme.slug, row.id)))
+
+
+def test_a_list_is_exported(acme: Any, alice: Any, dana: Any, browse: Any) -> None:
+    client, url = browse(alice), at("export", acme.slug)
+    assert text(client.get(url))
+    assert client.post(url, {"format": "pdf"}).status_code == 422
+    assert client.post(url, {"format": "csv"}).status_code == 303
+    row = the_job(acme)
+    work(row)
+    assert "1 row." in text(client.get(at("job", acme.slug, row.id)))
+    file = client.get(at("job_result", acme.slug, row.id))
+    assert b"dana@example.com" in b"".join(file.streaming_content)
+
+
+def test_jobs_are_for_those_who_may_and_their_own_organization(
+    acme: Any, alice: Any, bob: Any, charlie: Any, rival: Any, browse: Any
+) -> None:
+    browse(alice).post(at("export", acme.slug), {"format": "csv"})
+    row = the_job(acme)
+    for name, *args in (
+        ("import",),
+        ("export",),
+        ("job", row.id),
+        ("job_errors", row.id),
+        ("job_result", row.id),
+    ):
+        assert browse(bob).get(at(name, acme.slug, *args)).status_code == 403
+        assert browse(charlie).get(at(name, acme.slug, *args)).status_code == 404
+        if args:
+            assert browse(charlie).get(at(name, rival.slug, *args)).status_code == 404
