@@ -12,7 +12,10 @@ _ROLL_UP = "kith.analytics.handlers"
 _REVERSED = [("analytics", f"{_ROLL_UP}.on_reward_reversed")]
 
 SUBSCRIPTIONS: dict[str, Handlers] = {
-    "referral.created": [("analytics", f"{_ROLL_UP}.on_referral_created")],
+    "referral.created": [
+        ("rewards", "kith.rewards.handlers.on_referral_created"),
+        ("analytics", f"{_ROLL_UP}.on_referral_created"),
+    ],
     "referral.moved": [
         ("rewards", "kith.rewards.handlers.on_referral_moved"),
         ("analytics", f"{_ROLL_UP}.on_referral_moved"),

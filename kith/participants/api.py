@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 
 from kith.kit import clock, files, jobs
 from kith.kit.errors import Forbidden, NotFound
-from kith.kit.http import answers, listing, ok
+from kith.kit.http import accepted, answers, created, listing, ok
 from kith.kit.http import router as new_router
 from kith.kit.models import Job
 from kith.kit.pagination import Page
@@ -57,7 +57,7 @@ def participant_create(request: Any, body: schemas.ParticipantIn) -> Any:
         actor=request.actor,
         now=clock.now(),
     )
-    return 201, ok(_detail(row))
+    return created(_detail(row))
 
 
 @router.post("/participants/import", response=answers(schemas.JobEnvelope, 202))
@@ -69,7 +69,7 @@ def participant_import(
 ) -> Any:
     """Import a CSV file in the background; the job tells how far it is and names the bad rows."""
     job = actions.request_import(file=file, mode=mode, actor=request.actor, now=clock.now())
-    return 202, ok(_job(job))
+    return accepted(_job(job))
 
 
 @router.post("/participants/export", response=answers(schemas.JobEnvelope, 202))
@@ -78,7 +78,7 @@ def participant_export(request: Any, body: schemas.ExportIn) -> Any:
     """Export participants into a file in the background."""
     filters = {"status": body.status or "", "kind": body.kind or "", "search": body.search}
     job = actions.request_export(format=body.format, **filters, actor=request.actor, now=clock.now())
-    return 202, ok(_job(job))
+    return accepted(_job(job))
 
 
 @router.get("/participants/{participant_id}", response=answers(schemas.ParticipantEnvelope))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, pagination
 from kith.kit.errors import NotFound
-from kith.kit.http import REFUSALS, answers, listing, ok
+from kith.kit.http import REFUSALS, answers, created, listing, ok
 from kith.kit.http import router as make_router
 from kith.payouts import access, actions, queries
 from kith.payouts.models import PayoutBatch, Withdrawal
@@ -110,7 +110,7 @@ def batch_make(request: Any, body: BatchIn) -> tuple[int, dict[str, Any]]:
         now=clock.now(),
     )
     detail = BatchDetailOut.full(queries.batch_detail(made.batch), made.skipped)
-    return 201, ok(detail, _("The payout batch was made."))
+    return created(detail, _("The payout batch was made."))
 
 
 @router.get("/payout-batches/{uuid:batch_id}", response=answers(BatchAnswer), summary="Show a payout batch")

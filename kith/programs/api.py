@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, pagination
-from kith.kit.http import answers, listing, ok
+from kith.kit.http import answers, created, listing, ok
 from kith.kit.http import router as make_router
 from kith.kit.money import Money
 from kith.pipelines import access as pipelines
@@ -36,7 +36,7 @@ def program_create(request: Any, body: shapes.ProgramIn) -> Any:
         **values, pipeline=pipelines.pipeline(body.pipeline_id), actor=request.actor, now=clock.now(),
         sponsor=access.sponsor(body.sponsor_id) if body.sponsor_id else None,
     )  # fmt: skip
-    return 201, ok(shapes.ProgramOut.of(made), _("The program was set up."))
+    return created(shapes.ProgramOut.of(made), _("The program was set up."))
 
 
 @router.get("/programs/{uuid:program_id}", response=answers(shapes.ProgramAnswer), summary="Show a program")
@@ -83,7 +83,7 @@ def campaign_create(request: Any, program_id: UUID, body: shapes.CampaignIn) -> 
     made = actions.create_campaign(
         program=access.program(program_id), **body.model_dump(), actor=request.actor, now=clock.now()
     )
-    return 201, ok(shapes.CampaignOut.of(made), _("The campaign was set up."))
+    return created(shapes.CampaignOut.of(made), _("The campaign was set up."))
 
 
 @router.patch(
@@ -120,7 +120,7 @@ def rule_create(request: Any, program_id: UUID, body: shapes.RuleIn) -> Any:
         actor=request.actor,
         now=clock.now(),
     )
-    return 201, ok(shapes.RuleOut.new(made), _("The rule was added."))
+    return created(shapes.RuleOut.new(made), _("The rule was added."))
 
 
 @router.get(
@@ -142,7 +142,7 @@ def version_draft(request: Any, rule_id: UUID, body: shapes.VersionIn) -> Any:
     """Write what the rule shall say; an unpublished draft is overwritten."""
     rule = access.rule(rule_id)
     draft = actions.draft_version(rule=rule, spec=body.spec, actor=request.actor, now=clock.now())
-    return 201, ok(shapes.VersionOut.of(draft, rule.program.currency))
+    return created(shapes.VersionOut.of(draft, rule.program.currency))
 
 
 @router.post(

@@ -53,7 +53,10 @@ def referral_create(request: Any, body: schemas.ReferralIn) -> Status:
 
 
 @router.post(
-    "/public/referrals", auth=None, response=answers(schemas.PublicReferralAnswer, 201), summary="Refer, signed out"
+    "/public/referrals",
+    auth=None,
+    response=answers(schemas.PublicReferralAnswer, 201),
+    summary="Refer, signed out",
 )
 @public("the referred person or a booking form gives code, e-mail and booking reference; limited per address")
 def referral_create_public(request: HttpRequest, body: schemas.PublicReferralIn) -> Status:
@@ -67,7 +70,9 @@ def referral_create_public(request: HttpRequest, body: schemas.PublicReferralIn)
     return created(shown, _("Thank you. The referral was recorded."))
 
 
-@router.get("/referrals/{uuid:referral_id}", response=answers(schemas.ReferralAnswer), summary="Show a referral")
+@router.get(
+    "/referrals/{uuid:referral_id}", response=answers(schemas.ReferralAnswer), summary="Show a referral"
+)
 @requires("referrals.view")
 def referral_show(request: HttpRequest, referral_id: UUID) -> dict[str, Any]:
     """A referral with its history, conversions and notes."""
@@ -78,7 +83,9 @@ def _detail(request: Any, referral_id: UUID) -> schemas.ReferralDetailOut:
     return schemas.ReferralDetailOut.of_detail(queries.detail(access.referral(request.actor, referral_id)))
 
 
-@router.post("/referrals/{uuid:referral_id}/move", response=answers(schemas.ReferralAnswer), summary="Move a referral")
+@router.post(
+    "/referrals/{uuid:referral_id}/move", response=answers(schemas.ReferralAnswer), summary="Move a referral"
+)
 @requires("referrals.move")
 def referral_move(request: Any, referral_id: UUID, body: schemas.MoveIn) -> dict[str, Any]:
     """To a stage, or to the first stage of a category."""
@@ -149,7 +156,9 @@ def link_create(request: Any, body: schemas.LinkIn) -> Status:
     return created(schemas.LinkOut.of(link), _("The link was made."))
 
 
-@router.patch("/links/{uuid:link_id}", response=answers(schemas.LinkAnswer), summary="Switch a link off or on")
+@router.patch(
+    "/links/{uuid:link_id}", response=answers(schemas.LinkAnswer), summary="Switch a link off or on"
+)
 @requires("referrals.create")
 def link_change(request: Any, link_id: UUID, body: schemas.LinkPatch) -> dict[str, Any]:
     """A link that is off is unknown to whoever opens it."""
@@ -172,7 +181,9 @@ def code_show(request: HttpRequest, code: str) -> dict[str, Any]:
 # --- conversions --------------------------------------------------------------------------------------
 
 
-@router.post("/conversions", response=answers(schemas.ConversionAnswer, 200, 201), summary="Report a conversion")
+@router.post(
+    "/conversions", response=answers(schemas.ConversionAnswer, 200, 201), summary="Report a conversion"
+)
 @requires("referrals.create")
 def conversion_create(request: Any, body: schemas.ConversionIn) -> Status:
     """201 for a new event, 200 when the same was reported before."""
@@ -190,7 +201,9 @@ def conversion_create(request: Any, body: schemas.ConversionIn) -> Status:
 
 
 @router.post(
-    "/conversions/{event}/{external_id}/refund", response=answers(schemas.ConversionAnswer), summary="Refund a part"
+    "/conversions/{event}/{external_id}/refund",
+    response=answers(schemas.ConversionAnswer),
+    summary="Refund a part",
 )
 @requires("referrals.create")
 def conversion_refund(request: Any, event: str, external_id: str, body: schemas.RefundIn) -> dict[str, Any]:

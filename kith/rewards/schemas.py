@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import MoneyOut, Schema
+from kith.kit.http import MoneyOut, PaginationOut, Schema
 from kith.referrals.rules import RowResult
 from kith.rewards.models import Reward
 from kith.rewards.queries import Explanation, Holdings
@@ -165,23 +165,12 @@ class HoldingsOut(Schema):
         )  # fmt: skip
 
 
-class ListPagination(Schema):
-    """Where a list stands; pages reached by cursor are not counted."""
-
-    page: int | None = None
-    limit: int
-    total: int | None = None
-    pages: int | None = None
-    next: str | None = None
-    total_is_capped: bool = False
-
-
 class RewardsAnswer(Schema):
     """A list of rewards."""
 
     status: Literal["success"]
     data: list[RewardOut]
-    pagination: ListPagination
+    pagination: PaginationOut
 
 
 class RewardAnswer(Schema):
