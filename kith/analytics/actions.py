@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from psycopg import sql
 
 from kith.kit import tenancy
@@ -18,19 +18,16 @@ CLICK_CONSUMER = "analytics-clicks"
 CLICK_BATCH = 20_000
 
 
-@transaction.atomic
 def add_to_day(*, day: datetime.date, program_id: UUID | str, currency: str, **deltas: int) -> None:
     """Add to the figures of one day of one program."""
     _upsert("analytics_dayrollup", {"day": day, "program_id": program_id, "currency": currency}, deltas)
 
 
-@transaction.atomic
 def add_to_participant(*, participant_id: UUID | str, currency: str, **deltas: int) -> None:
     """Add to a participant's totals."""
     _upsert("analytics_participantrollup", {"participant_id": participant_id, "currency": currency}, deltas)
 
 
-@transaction.atomic
 def add_to_participant_month(
     *, participant_id: UUID | str, month: datetime.date, category: str, n: int
 ) -> None:
