@@ -2,7 +2,9 @@
 
 import datetime
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Z_95 = 1.959963984540054
 
@@ -63,3 +65,25 @@ def period(days: int, today: datetime.date) -> Period:
 def return_on_rewards(revenue_minor: int, reward_minor: int) -> float | None:
     """Attributed revenue per unit of reward cost, less one; None without cost. Not "incremental": no holdout."""
     return None if reward_minor <= 0 else (revenue_minor - reward_minor) / reward_minor
+
+
+BY_DAY, BY_WEEK = 31, 92
+"""A line of at most this many days is drawn by day or week; a longer one by month."""
+
+
+def grouped(series: Sequence[Mapping[str, Any]], days: int) -> list[dict[str, Any]]:
+    """Days summed to weeks or months where a line through every day would only flicker.
+
+    `day` is the first day of each group; the groups at both ends may be shorter than the others.
+    """
+    if days <= BY_DAY:
+        return [dict(row) for row in series]
+    found: dict[datetime.date, dict[str, Any]] = {}
+    for row in series:
+        day = row["day"]
+        first = day.replace(day=1) if days > BY_WEEK else day - datetime.timedelta(days=day.weekday())
+        group = found.setdefault(first, {"day": first})
+        for name, value in row.items():
+            if name != "day":
+                group[name] = group.get(name, 0) + value
+    return list(found.values())
