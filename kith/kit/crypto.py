@@ -14,30 +14,30 @@ transaction on, in every process, without messages between them. Within the scop
 inside a savepoint is dropped with it: a rolled-back key must never encrypt anything.
 """
 
-import base64
-import binascii
 import contextlib
 import contextvars
-import functools
 import hashlib
 import hmac
 import re
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import errors, tenancy
+from kith.kit.keyring import KEY_SIZE, NONCE_SIZE, Keyring, Undecryptable, keyring
+
+__all__ = [
+    "TENANT", "Keyring", "Kind", "PhoneInvalid", "Undecryptable", "Value", "audit_pepper", "blind_index", "decrypt",
+    "decrypt_bytes", "decrypt_many", "destroy_subject_key", "encrypt", "encrypt_bytes", "encrypt_many", "keyring",
+    "load_keys", "rewrap_keys",
+]  # fmt: skip
 
 TENANT = uuid.UUID(int=0)
 """The subject of a tenant's own secrets, such as provider credentials: no person's erasure ends it."""
@@ -46,14 +46,10 @@ Kind = Literal["email", "phone", "iban", "raw"]
 T = TypeVar("T")
 
 _VERSION = 1
-_KEY_SIZE, _ID_SIZE, _NONCE_SIZE, _TAG_SIZE = 32, 4, 12, 16
-_HEADER_SIZE = 1 + _ID_SIZE + _NONCE_SIZE
+_ID_SIZE, _TAG_SIZE = 4, 16
+_HEADER_SIZE = 1 + _ID_SIZE + NONCE_SIZE
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-
-
-class Undecryptable(Exception):
-    """The value cannot be read: key destroyed, other key, other place, or altered bytes."""
 
 
 class PhoneInvalid(errors.Invalid):
@@ -61,52 +57,6 @@ class PhoneInvalid(errors.Invalid):
 
     code = "phone_invalid"
     message = _("Write the phone number with + and the country code, like +31612345678.")
-
-
-@dataclass(frozen=True)
-class Keyring:
-    """The master keys: the first wraps, all unwrap; the last (oldest) peppers the look-ups.
-
-    Look-ups stay with the oldest key because a blind index cannot be re-wrapped: drop that key from the
-    list only together with a rebuild of every blind index.
-    """
-
-    masters: tuple[bytes, ...] = field(repr=False)
-
-    @property
-    def version(self) -> int:
-        """Version of the key in use: its fingerprint, so that dropping an old key renumbers nothing."""
-        return _fingerprint(self.masters[0])
-
-    def wrap(self, key: bytes, *, tenant_id: int, subject_id: uuid.UUID) -> bytes:
-        """The subject key under the tenant's key of the present version."""
-        nonce = secrets.token_bytes(_NONCE_SIZE)
-        kek = _derive(self.masters[0], f"kek:{tenant_id}")
-        return nonce + AESGCM(kek).encrypt(nonce, key, _wrap_aad(tenant_id, subject_id))
-
-    def unwrap(self, wrapped: bytes, *, tenant_id: int, subject_id: uuid.UUID, version: int) -> bytes:
-        """The subject key. Raises Undecryptable when its master key is not configured, or when altered."""
-        master = next((key for key in self.masters if _fingerprint(key) == version), None)
-        if master is None:
-            raise Undecryptable("wrapped by a master key that is not configured")
-        kek = _derive(master, f"kek:{tenant_id}")
-        try:
-            aad = _wrap_aad(tenant_id, subject_id)
-            return AESGCM(kek).decrypt(wrapped[:_NONCE_SIZE], wrapped[_NONCE_SIZE:], aad)
-        except (InvalidTag, ValueError):
-            raise Undecryptable("the wrapped key was altered or moved") from None
-
-    def pepper(self, purpose: str, *, tenant_id: int) -> bytes:
-        """32 bytes that make digests of one tenant and purpose incomparable with any other's."""
-        return _derive(self.masters[-1], f"pepper:{purpose}:{tenant_id}")
-
-
-def keyring() -> Keyring:
-    """The configured master keys. Raises ImproperlyConfigured when one is not base64 of 32 bytes.
-
-    `KITH_MASTER_KEY_PREVIOUS` lists retired keys, newest first.
-    """
-    return _keyring((settings.KITH_MASTER_KEY, *getattr(settings, "KITH_MASTER_KEY_PREVIOUS", ())))
 
 
 def encrypt(plaintext: str, *, subject_id: uuid.UUID, context: str) -> bytes:
@@ -124,10 +74,7 @@ def decrypt(blob: bytes | memoryview, *, subject_id: uuid.UUID, context: str) ->
 
 def encrypt_bytes(plaintext: bytes, *, subject_id: uuid.UUID, context: str) -> bytes:
     """As `encrypt`, for files and other bytes. The result is 33 bytes longer."""
-    key = _key_for(subject_id, create=True)
-    nonce = secrets.token_bytes(_NONCE_SIZE)
-    sealed = AESGCM(key).encrypt(nonce, plaintext, _aad(context))
-    return bytes([_VERSION]) + _key_id(key) + nonce + sealed
+    return _sealed(plaintext, _key_for(subject_id, create=True), _aad(context))
 
 
 def decrypt_bytes(blob: bytes | memoryview, *, subject_id: uuid.UUID, context: str) -> bytes:
@@ -156,21 +103,21 @@ class Value(Generic[T]):
 def encrypt_many(texts: Sequence[Value[str]]) -> list[bytes]:
     """As `encrypt` for each, with three statements in all; the keys are forgotten again afterwards."""
     subject_ids = {text.subject_id for text in texts}
-    with _passing_keys():
+    with _passing_keys() as keys:
         load_keys(subject_ids)
-        missing = [subject_id for subject_id in subject_ids if _remembered().get(subject_id) is None]
-        if missing:
-            _create_keys(missing)
-            load_keys(missing)
-        return [encrypt(text.value, subject_id=text.subject_id, context=text.context) for text in texts]
+        _create_keys([subject_id for subject_id in subject_ids if keys.get(subject_id) is None])
+        return [
+            _sealed(text.value.encode(), _key_for(text.subject_id, create=False), _aad(text.context))
+            for text in texts
+        ]
 
 
 def decrypt_many(blobs: Sequence[Value[bytes | memoryview]]) -> list[str | None]:
     """As `decrypt` for each, with one statement; None for what cannot be read. The keys are forgotten again."""
-    with _passing_keys():
+    with _passing_keys() as keys:
         known = _stored_keys({blob.subject_id for blob in blobs})
         for subject_id, key in known.items():
-            _remembered().put(subject_id, key)
+            keys.put(subject_id, key)
         return [_decrypt_known(blob) if blob.subject_id in known else None for blob in blobs]
 
 
@@ -287,8 +234,10 @@ def _remembered() -> _Keys:
 
 def _key_for(subject_id: uuid.UUID, *, create: bool) -> bytes:
     for _attempt in range(3):
-        load_keys([subject_id])
         key = _remembered().get(subject_id)
+        if key is None:
+            load_keys([subject_id])
+            key = _remembered().get(subject_id)
         if key is not None:
             return key
         if not create:
@@ -316,13 +265,14 @@ def _stored_keys(subject_ids: Set[uuid.UUID]) -> dict[uuid.UUID, bytes]:
 
 
 def _create_keys(subject_ids: Sequence[uuid.UUID]) -> None:
+    """Make and remember a key for each; for those whom somebody else made one first, remember that one."""
+    if not subject_ids:
+        return
     ring, tenant_id = keyring(), tenancy.current_tenant_id()
     # In one order everywhere, so that two who make keys for the same subjects do not wait for each other.
-    subject_ids = sorted(subject_ids)
-    wrapped = [
-        ring.wrap(secrets.token_bytes(_KEY_SIZE), tenant_id=tenant_id, subject_id=subject_id)
-        for subject_id in subject_ids
-    ]
+    keys = {subject_id: secrets.token_bytes(KEY_SIZE) for subject_id in sorted(subject_ids)}
+    wrapped = (ring.wrap(key, tenant_id=tenant_id, subject_id=subject_id) for subject_id, key in keys.items())
+    ids = ",".join(map(str, keys))
     with connection.cursor() as cursor:
         # Whoever comes second waits here for the first to commit, changes nothing, and reads the first one's key.
         # One text each, since a driver takes longer over an array of thousands than the server over the insert.
@@ -330,23 +280,23 @@ def _create_keys(subject_ids: Sequence[uuid.UUID]) -> None:
             "insert into kit_subjectkey (tenant_id, subject_id, wrapped, kek_version)"
             " select %s, subject_id::uuid, decode(wrapped, 'hex'), %s"
             " from unnest(string_to_array(%s, ','), string_to_array(%s, ',')) as made (subject_id, wrapped)"
-            " on conflict (tenant_id, subject_id) do nothing",
-            [
-                tenant_id,
-                ring.version,
-                ",".join(str(subject_id) for subject_id in subject_ids),
-                ",".join(key.hex() for key in wrapped),
-            ],
+            " on conflict (tenant_id, subject_id) do nothing returning subject_id",
+            [tenant_id, ring.version, ids, ",".join(key.hex() for key in wrapped)],
         )
+        made = [row[0] for row in cursor.fetchall()]
+    for subject_id in made:
+        _remembered().put(subject_id, keys[subject_id])
+    load_keys(subject_ids)
 
 
 @contextlib.contextmanager
-def _passing_keys() -> Iterator[None]:
+def _passing_keys() -> Iterator[_Keys]:
     """Keys remembered inside are forgotten at the end: a hundred thousand of them are not needed twice."""
     scope, before = tenancy.current(), _remembered()
-    _scope_keys.set((scope, before.copy()))
+    passing = before.copy()
+    _scope_keys.set((scope, passing))
     try:
-        yield
+        yield passing
     finally:
         _scope_keys.set((scope, before))
 
@@ -358,40 +308,15 @@ def _decrypt_known(blob: Value[bytes | memoryview]) -> str | None:
         return None
 
 
+def _sealed(plaintext: bytes, key: bytes, aad: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_SIZE)
+    return bytes([_VERSION]) + _key_id(key) + nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
+
+
 def _aad(context: str) -> bytes:
     if not context:
         raise ValueError("say where the value belongs: table.column:row id")
     return f"{tenancy.current_tenant_id()}:{context}".encode()
-
-
-def _wrap_aad(tenant_id: int, subject_id: uuid.UUID) -> bytes:
-    return f"{tenant_id}:subject_key:{subject_id}".encode()
-
-
-@functools.lru_cache(maxsize=8)
-def _keyring(encoded: tuple[str, ...]) -> Keyring:
-    masters = []
-    for text in encoded:
-        try:
-            master = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            master = b""
-        if len(master) != _KEY_SIZE:
-            raise ImproperlyConfigured(
-                "a master key is base64 of 32 bytes; make one with: openssl rand -base64 32"
-            )
-        masters.append(master)
-    return Keyring(tuple(masters))
-
-
-@functools.lru_cache(maxsize=1024)
-def _derive(master: bytes, purpose: str) -> bytes:
-    hkdf = HKDF(algorithm=SHA256(), length=_KEY_SIZE, salt=None, info=f"kith:v1:{purpose}".encode())
-    return hkdf.derive(master)
-
-
-def _fingerprint(master: bytes) -> int:
-    return int.from_bytes(_derive(master, "fingerprint")[:4]) & 0x7FFFFFFF
 
 
 def _key_id(key: bytes) -> bytes:
