@@ -54,9 +54,10 @@ class Company:
 
 COMPANIES = (
     Company(
-        "travel", "travel", "Kornoelje Reizen", "KR", customers=2_000, referrers=260, booking_prefix="KR26", seed=20_260,
+        "travel", "travel", "Kornoelje Reizen", "KR", customers=2_000, referrers=260, booking_prefix="KR26",
+        seed=20_260,
         shape=plan.Shape(
-            referrals=900, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
+            referrals=650, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
             hears_within=(4, 40),
         ),
         payouts=((215, 0), (88, 1), (2, 0)),
@@ -94,7 +95,9 @@ def load(company: Company, *, now: datetime) -> list[dict[str, str]]:
     tenant, rows, staff = _found(company, start)
     customers = _import_customers(tenant, company, dice, staff[Role.ADMIN], start)
     stage = _stage(tenant, company, dice, customers, staff)
-    planned = plan.make_plan(dice, company.shape, start=start + timedelta(days=2), end=now, referrers=company.referrers)
+    planned = plan.make_plan(
+        dice, company.shape, start=start + timedelta(days=2), end=now, referrers=company.referrers
+    )
     _live(company, stage, planned, staff, start=start, end=now)
     return rows
 
@@ -115,7 +118,11 @@ def _found(company: Company, start: datetime) -> tuple[Tenant, list[dict[str, st
                 if role != Role.OWNER:
                     row = by_role[role]
                     user = tenants.create_user(
-                        username=row["username"], email=row["email"], name=name, password=row["password"], now=start
+                        username=row["username"],
+                        email=row["email"],
+                        name=name,
+                        password=row["password"],
+                        now=start,
                     )
                     tenants.add_member(user=user, role=role, now=start)
             staff = {Role(member.role): members.member_actor(member) for member in members.members()}
@@ -149,7 +156,11 @@ def customers_path(slug: str) -> Path:
 
 
 def _stage(
-    tenant: Tenant, company: Company, dice: random.Random, customers: Sequence[Participant], staff: Mapping[Role, Actor]
+    tenant: Tenant,
+    company: Company,
+    dice: random.Random,
+    customers: Sequence[Participant],
+    staff: Mapping[Role, Actor],
 ) -> history.Stage:
     friends = people.people(dice, mailbox="example.nl")
     with tenancy.use(tenant.id):
@@ -177,7 +188,9 @@ def _live(
     for moment in history.live_through(planned, stage, start=start, end=end):
         while len(due) > 1 and due[0][0] <= moment:
             at, returned = due.pop(0)
-            settle.pay_everybody(tenant_id=stage.tenant_id, maker=manager, checker=admin, now=at, returned=returned)
+            settle.pay_everybody(
+                tenant_id=stage.tenant_id, maker=manager, checker=admin, now=at, returned=returned
+            )
     with tenancy.use(stage.tenant_id, actor=admin):
         history.set_booking_rule(required=bool(company.booking_prefix), actor=admin, now=end)
     if due:

@@ -27,7 +27,11 @@ from kith.rewards import actions as rewards
 from kith.tenants import actions as tenants
 
 CAMPAIGNS = ("winter-sun", "early-bird", "last-minute")
-REFUSALS = ("The booking is in the referrer's own name.", "Known to us before.", "The booking could not be found.")
+REFUSALS = (
+    "The booking is in the referrer's own name.",
+    "Known to us before.",
+    "The booking could not be found.",
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +62,9 @@ def live_through(plan: Plan, stage: Stage, *, start: datetime, end: datetime) ->
         with clock.frozen(moment):
             _click(stage, list(_taken(clicks, moment)))
             with tenancy.use(stage.tenant_id):
-                for at, group in itertools.groupby(_taken(steps, moment), key=lambda step: (step.at, step.kind)):
+                for at, group in itertools.groupby(
+                    _taken(steps, moment), key=lambda step: (step.at, step.kind)
+                ):
                     _do(stage, at[1], list(group), by_number, now=at[0])
             _catch_up(stage.tenant_id, now=moment)
         yield moment
@@ -137,7 +143,6 @@ def _refer(stage: Stage, planned: PlannedReferral, *, now: datetime) -> None:
             actor=PUBLIC, now=now,
         )  # fmt: skip
     stage.referral_ids[planned.number] = made.id
-    _decide(stage, made.id, now)
 
 
 def _booking(stage: Stage, planned: PlannedReferral) -> str:
@@ -148,18 +153,12 @@ def _amount(stage: Stage, planned: PlannedReferral) -> Money | None:
     return Money.parse(str(planned.amount), stage.program.currency) if planned.amount else None
 
 
-def _decide(stage: Stage, referral_id: UUID, now: datetime) -> None:
-    for conversion in found.conversions_of([referral_id]):
-        rewards.decide_conversion(conversion_id=conversion.id, actor=PUBLIC, now=now)
-
-
-def _move(category: str) -> Any:
+def _move(category: str, reason: str = "") -> Any:
     def move(stage: Stage, _planned: PlannedReferral, referral_id: UUID, now: datetime) -> None:
         referral = found.get_referral(referral_id)
         referrals.move_referral(
-            referral=referral, to_category=category, actor=stage.agent, reason="No answer." if category == "expired" else "",
-            now=now,
-        )  # fmt: skip
+            referral=referral, to_category=category, actor=stage.agent, reason=reason, now=now
+        )
 
     return move
 
@@ -173,7 +172,6 @@ def _book(stage: Stage, planned: PlannedReferral, referral_id: UUID, now: dateti
         amount=_amount(stage, planned), occurred_at=now, effective_on=planned.travel_on, source="console",
         actor=stage.agent, now=now,
     )  # fmt: skip
-    _decide(stage, referral_id, now)
 
 
 def _cancel(stage: Stage, _planned: PlannedReferral, referral_id: UUID, now: datetime) -> None:
@@ -186,7 +184,11 @@ def _cancel(stage: Stage, _planned: PlannedReferral, referral_id: UUID, now: dat
     referral = found.get_referral(referral_id)
     if referral.category in ("qualified", "converted"):
         referrals.move_referral(
-            referral=referral, to_category="cancelled", reason="Cancelled by the customer.", actor=stage.agent, now=now
+            referral=referral,
+            to_category="cancelled",
+            reason="Cancelled by the customer.",
+            actor=stage.agent,
+            now=now,
         )
 
 
@@ -201,8 +203,8 @@ def _refund(stage: Stage, _planned: PlannedReferral, referral_id: UUID, now: dat
 
 
 _STEPS: dict[str, Any] = {
-    "engage": _move("engaged"), "qualify": _move("qualified"), "confirm": _move("converted"), "expire": _move("expired"),
-    "book": _book, "cancel": _cancel, "refund": _refund,
+    "engage": _move("engaged"), "qualify": _move("qualified"), "confirm": _move("converted"),
+    "expire": _move("expired", "No answer."), "book": _book, "cancel": _cancel, "refund": _refund,
 }  # fmt: skip
 
 

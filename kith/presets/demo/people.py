@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_NAMES = (
-    "Anouk Bram Carlijn Daan Eline Femke Gijs Hanna Ivo Jasmijn Koen Lotte Maarten Noor Olivier Pien Quinten Roos"
-    " Sander Tess Ulrike Veerle Wouter Xander Yara Zoë Amira Bilal Chloé Dilara Emre Fatima Giulia Hamza Ines Jakub"
-    " Kofi Leila Mateusz Nadia Omar Priya Rachid Sofia Thijs Umut Valentina Wei Yusuf Zuzanna"
-).split()
+    "Anouk", "Bram", "Carlijn", "Daan", "Eline", "Femke", "Gijs", "Hanna", "Ivo", "Jasmijn", "Koen", "Lotte",
+    "Maarten", "Noor", "Olivier", "Pien", "Quinten", "Roos", "Sander", "Tess", "Ulrike", "Veerle", "Wouter",
+    "Xander", "Yara", "Zoë", "Amira", "Bilal", "Chloé", "Dilara", "Emre", "Fatima", "Giulia", "Hamza", "Ines",
+    "Jakub", "Kofi", "Leila", "Mateusz", "Nadia", "Omar", "Priya", "Rachid", "Sofia", "Thijs", "Umut",
+    "Valentina", "Wei", "Yusuf", "Zuzanna",
+)  # fmt: skip
 LAST_NAMES = (
-    "de Vries|Jansen|van den Berg|Bakker|van Dijk|Visser|Smit|Meijer|de Boer|Mulder|de Groot|Bos|Vos|Peters|Hendriks"
-    "|van Leeuwen|Dekker|Brouwer|de Wit|Dijkstra|Smits|de Graaf|van der Meer|van der Linden|Kok|Jacobs|de Haan"
-    "|Vermeulen|van den Heuvel|van der Veen|Schouten|Willems|van Vliet|Hoekstra|Maas|Verhoeven|Koster|van Dam"
-    "|Prins|Blom|Huisman|Postma|Kuipers|Yılmaz|El Amrani|Kowalski|Nguyen|Okafor|Rossi|Fernández|Müller|Dubois"
-).split("|")
-SURNAMES_ABROAD = "Peeters|Janssens|Maes|Jacobs|Mertens|Schmidt|Schneider|Fischer|Weber|Martin|Bernard|Taylor".split(
-    "|"
-)
+    "de Vries", "Jansen", "van den Berg", "Bakker", "van Dijk", "Visser", "Smit", "Meijer", "de Boer",
+    "Mulder", "de Groot", "Bos", "Vos", "Peters", "Hendriks", "van Leeuwen", "Dekker", "Brouwer", "de Wit",
+    "Dijkstra", "Smits", "de Graaf", "van der Meer", "van der Linden", "Kok", "Jacobs", "de Haan",
+    "Vermeulen", "van den Heuvel", "van der Veen", "Schouten", "Willems", "van Vliet", "Hoekstra", "Maas",
+    "Verhoeven", "Koster", "van Dam", "Prins", "Blom", "Huisman", "Postma", "Kuipers", "Yılmaz", "El Amrani",
+    "Kowalski", "Nguyen", "Okafor", "Rossi", "Fernández", "Müller", "Dubois",
+)  # fmt: skip
+SURNAMES_ABROAD = (
+    "Peeters", "Janssens", "Maes", "Jacobs", "Mertens", "Schmidt", "Schneider", "Fischer", "Weber", "Martin",
+    "Bernard", "Taylor",
+)  # fmt: skip
 
 # Country, its language, its share in percent.
 COUNTRIES = (("NL", "nl", 78), ("BE", "nl", 10), ("DE", "de", 6), ("FR", "fr", 3), ("GB", "en", 3))
@@ -55,7 +60,9 @@ def people(dice: random.Random, *, mailbox: str) -> Iterator[Person]:
         first, last = dice.choice(FIRST_NAMES), dice.choice(names)
         address = _ascii(f"{first}.{last}")
         taken[address] = number = taken.get(address, 0) + 1
-        phone = _PHONES[country].format(dice.randrange(100)) if country in _PHONES and dice.random() < 0.6 else ""
+        phone = (
+            _PHONES[country].format(dice.randrange(100)) if country in _PHONES and dice.random() < 0.6 else ""
+        )
         yield Person(
             first, last, f"{address}{number if number > 1 else ''}@{mailbox}", phone, country, language
         )

@@ -15,9 +15,16 @@ SEASON = (1.45, 1.25, 1.05, 0.95, 1.1, 1.15, 0.95, 0.8, 0.85, 0.8, 0.85, 0.8)
 WEEKDAYS = (1.05, 0.95, 0.95, 1.0, 0.9, 1.0, 1.25)
 # Channel, its share of clicks, and how much likelier than average its visitors are to book.
 CHANNELS = (
-    ("whatsapp", 38, 1.5), ("email", 22, 1.2), ("copy", 16, 1.0), ("facebook", 10, 0.4), ("qr", 8, 0.9), ("sms", 6, 0.6),
+    ("whatsapp", 38, 1.5), ("email", 22, 1.2), ("copy", 16, 1.0), ("facebook", 10, 0.4), ("qr", 8, 0.9),
+    ("sms", 6, 0.6),
 )  # fmt: skip
-UTM_MEDIUM = {"whatsapp": "messenger", "sms": "messenger", "email": "email", "facebook": "social", "qr": "print"}
+UTM_MEDIUM = {
+    "whatsapp": "messenger",
+    "sms": "messenger",
+    "email": "email",
+    "facebook": "social",
+    "qr": "print",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,9 @@ def _moments(
 ) -> Iterator[datetime]:
     """When referrals are made: most by the weights, and the last few in the days that staff have not seen."""
     last = [day for day in days if day > end.date() - timedelta(days=9)]
-    chosen = dice.choices(days[: -len(last)], weights=weights[: -len(last)], k=shape.referrals - shape.waiting)
+    chosen = dice.choices(
+        days[: -len(last)], weights=weights[: -len(last)], k=shape.referrals - shape.waiting
+    )
     chosen += dice.choices(last, k=shape.waiting)
     for day in sorted(chosen):
         yield _at(dice, day)
