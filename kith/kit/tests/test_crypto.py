@@ -9,6 +9,7 @@ import uuid
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -229,3 +230,23 @@ def test_many_at_once_make_one_key(committed):
     with tenancy.use(tenant.id):
         assert SubjectKey.objects.filter(subject_id=PERSON).count() == 1
         assert [decrypt(blob, subject_id=PERSON, context=PLACE) for blob in blobs] == ["same"] * 8
+
+
+def test_many_are_encrypted_and_read_in_as_many_statements_as_one(in_acme):
+
+    def cost(subjects):
+        values = [crypto.Value(subject, f"t.c:{subject}", f"text {subject}") for subject in subjects]
+        with CaptureQueriesContext(connection) as seen:
+            blobs = crypto.encrypt_many(values)
+            sealed = [
+                crypto.Value(value.subject_id, value.context, blob)
+                for value, blob in zip(values, blobs, strict=True)
+            ]
+            assert crypto.decrypt_many(sealed) == [value.value for value in values]
+        return len(seen)
+
+    known, new = uuid.uuid4(), [uuid.uuid4() for _ in range(30)]
+    encrypt("x", subject_id=known, context="t.c:1")
+    assert cost([known, *new[:3]]) == cost([known, *new[3:]])
+    crypto.destroy_subject_key(known)
+    assert crypto.decrypt_many([crypto.Value(known, "t.c:1", b"\x01" * 40)]) == [None]
