@@ -60,7 +60,7 @@ def participant_create(request: Any, body: schemas.ParticipantIn) -> Any:
     return created(_detail(row))
 
 
-@router.post("/participants/import", response=answers(schemas.JobEnvelope, 202))
+@router.post("/participants/import", response=answers(schemas.JobStatusEnvelope, 202))
 @requires("participants.import")
 def participant_import(
     request: Any,
@@ -72,9 +72,9 @@ def participant_import(
     return accepted(_job(job))
 
 
-@router.post("/participants/export", response=answers(schemas.JobEnvelope, 202))
+@router.post("/participants/export", response=answers(schemas.JobStatusEnvelope, 202))
 @requires("participants.export")
-def participant_export(request: Any, body: schemas.ExportIn) -> Any:
+def participant_export(request: Any, body: schemas.ParticipantExportIn) -> Any:
     """Export participants into a file in the background."""
     filters = {"status": body.status or "", "kind": body.kind or "", "search": body.search}
     job = actions.request_export(format=body.format, **filters, actor=request.actor, now=clock.now())
@@ -101,7 +101,7 @@ def participant_change(request: Any, participant_id: UUID, body: schemas.Partici
 
 @router.post("/participants/{participant_id}/suspend", response=answers(schemas.ParticipantEnvelope))
 @requires("participants.edit")
-def participant_suspend(request: Any, participant_id: UUID, body: schemas.ReasonIn) -> Any:
+def participant_suspend(request: Any, participant_id: UUID, body: schemas.ParticipantReasonIn) -> Any:
     """Keep somebody from referring."""
     found = access.participant(request.actor, participant_id)
     row = actions.suspend_participant(
@@ -112,7 +112,7 @@ def participant_suspend(request: Any, participant_id: UUID, body: schemas.Reason
 
 @router.post("/participants/{participant_id}/reactivate", response=answers(schemas.ParticipantEnvelope))
 @requires("participants.edit")
-def participant_reactivate(request: Any, participant_id: UUID, body: schemas.ReasonIn) -> Any:
+def participant_reactivate(request: Any, participant_id: UUID, body: schemas.ParticipantReasonIn) -> Any:
     """Let somebody refer again."""
     found = access.participant(request.actor, participant_id)
     row = actions.reactivate_participant(
@@ -122,13 +122,13 @@ def participant_reactivate(request: Any, participant_id: UUID, body: schemas.Rea
 
 
 def _job(row: Job) -> dict[str, Any]:
-    shown = {name: getattr(row, name, None) for name in schemas.JobOut.model_fields}
+    shown = {name: getattr(row, name, None) for name in schemas.JobStatusOut.model_fields}
     shown["errors"] = f"/jobs/{row.id}/errors" if row.error_file else None
     shown["result"] = f"/jobs/{row.id}/result" if row.result_file else None
     return shown
 
 
-@router.get("/jobs", response=answers(schemas.JobsEnvelope), tags=["jobs"])
+@router.get("/jobs", response=answers(schemas.JobStatusesEnvelope), tags=["jobs"])
 @requires("jobs.view")
 def job_list(
     request: HttpRequest, kind: str = "", cursor: str | None = None, limit: int = Query(20, ge=1, le=100)
@@ -138,7 +138,7 @@ def job_list(
     return listing(found, [_job(row) for row in found.items])
 
 
-@router.get("/jobs/{job_id}", response=answers(schemas.JobEnvelope), tags=["jobs"])
+@router.get("/jobs/{job_id}", response=answers(schemas.JobStatusEnvelope), tags=["jobs"])
 @requires("jobs.view")
 def job_detail(request: HttpRequest, job_id: UUID) -> Any:
     """Where one piece of long work stands."""

@@ -97,13 +97,13 @@ class ParticipantsEnvelope(Schema):
     pagination: PaginationOut
 
 
-class ReasonIn(Schema):
+class ParticipantReasonIn(Schema):
     """Why, for whoever looks later."""
 
     reason: str = Field(default="", max_length=500)
 
 
-class ExportIn(Schema):
+class ParticipantExportIn(Schema):
     """What to export and how."""
 
     format: Literal["csv", "json"] = "csv"
@@ -112,7 +112,7 @@ class ExportIn(Schema):
     kind: Kind | None = None
 
 
-class JobOut(Schema):
+class JobStatusOut(Schema):
     """Long work: where it stands, what it counted, and the paths of its files below /api/v1, if there are any."""
 
     id: UUID
@@ -130,17 +130,17 @@ class JobOut(Schema):
     finished_at: datetime.datetime | None
 
 
-class JobEnvelope(Schema):
-    """Envelope of JobOut."""
+class JobStatusEnvelope(Schema):
+    """Envelope of JobStatusOut."""
 
     status: str
-    data: JobOut
+    data: JobStatusOut
     message: str | None = None
 
 
-class JobsEnvelope(Schema):
+class JobStatusesEnvelope(Schema):
     """Envelope of a list of jobs."""
 
     status: str
-    data: list[JobOut]
+    data: list[JobStatusOut]
     pagination: PaginationOut
