@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KITH = ROOT / "kith"
+SHOWN = 40
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -87,5 +88,7 @@ def dotted(node: ast.AST) -> str:
 
 
 def none(found: list[str]) -> None:
-    """Assert that there is no offender, and show each on its own line when there is."""
-    assert not found, "\n" + "\n".join(sorted(set(found)))
+    """Assert that there is no offender; show the first of them, each on its own line, when there are any."""
+    lines = sorted(set(found))
+    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    assert not found, "\n" + "\n".join(lines[:SHOWN] + more)

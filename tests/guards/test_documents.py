@@ -55,8 +55,8 @@ def test_a_new_variable_or_operation_makes_the_documents_stale() -> None:
 
 
 def mapped(text: str) -> list[str]:
-    """The features named by a map, in its order: the first cell of each row of its table."""
-    return re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    """The features named by a map, in its order: the first cell of each row of its first table."""
+    return re.findall(r"^\| `(\w+)` \|", text.partition("\n## ")[0], re.MULTILINE)
 
 
 def built() -> list[str]:

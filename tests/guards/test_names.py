@@ -9,8 +9,12 @@ FIXED = {
     "providers", "queries", "models", "events", "rules", "sql", "templates", "migrations", "tests",
     "templatetags", "apps",
 }  # fmt: skip
-# What tenants need besides, because the framework wants it there.
-ALSO = {"tenants": {"adapter", "middleware", "context"}, "presets": {"demo", "story", "data"}}
+# What some need besides, because the framework wants it there.
+ALSO = {
+    "tenants": {"adapter", "middleware", "context"},
+    "referrals": {"middleware"},
+    "presets": {"demo", "data"},
+}
 NOWHERE = {"utils", "util", "helpers", "helper", "services", "managers", "common", "misc"}
 TESTS = {"__init__", "factories", "conftest"}
 # The tools are free to be called what they are.
