@@ -8,6 +8,7 @@ import json
 import os
 import random
 import secrets
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,9 +64,9 @@ COMPANIES = (
         payouts=((215, 0), (88, 1), (2, 0)),
     ),
     Company(
-        "visa", "visa", "Brugwater Visa Advice", "BW", customers=40, referrers=16, booking_prefix="", seed=4_711,
+        "visa", "visa", "Brugwater Visa Advice", "BW", customers=40, referrers=16, booking_prefix="", seed=339,
         shape=plan.Shape(
-            referrals=25, clicks=240, waiting=4, direct_bookings=0.0, amounts=(900, 3_600), amount_known=0.0,
+            referrals=25, clicks=240, waiting=3, direct_bookings=0.0, amounts=(900, 3_600), amount_known=0.0,
             hears_within=(5, 25),
         ),
         visa_types=("work", "family", "study", "highly skilled migrant"), days=timedelta(days=240),
@@ -96,7 +97,11 @@ def load(company: Company, *, now: datetime) -> list[dict[str, str]]:
     customers = _import_customers(tenant, company, dice, staff[Role.ADMIN], start)
     stage = _stage(tenant, company, dice, customers, staff)
     planned = plan.make_plan(
-        dice, company.shape, start=start + timedelta(days=2), end=now, referrers=company.referrers
+        random.Random(company.seed),  # noqa: S311 - as above
+        company.shape,
+        start=start + timedelta(days=2),
+        end=now,
+        referrers=company.referrers,
     )
     _live(company, stage, planned, staff, start=start, end=now)
     return rows
@@ -104,7 +109,7 @@ def load(company: Company, *, now: datetime) -> list[dict[str, str]]:
 
 def _found(company: Company, start: datetime) -> tuple[Tenant, list[dict[str, str]], dict[Role, Actor]]:
     """The organization as its preset describes it, with one member for each role."""
-    passwords = {role: secrets.token_urlsafe(12) for role in STAFF}
+    passwords = {role: _password() for role in STAFF}
     rows = [_sign_in(company.slug, role, passwords[role]) for role in STAFF]
     by_role = dict(zip(STAFF, rows, strict=True))
     with clock.frozen(start):
@@ -127,6 +132,11 @@ def _found(company: Company, start: datetime) -> tuple[Tenant, list[dict[str, st
                     tenants.add_member(user=user, role=role, now=start)
             staff = {Role(member.role): members.member_actor(member) for member in members.members()}
     return tenant, rows, staff
+
+
+def _password() -> str:
+    """83 bits, of letters and digits only, so that it survives being pasted into a shell."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(14))
 
 
 def _sign_in(slug: str, role: str, password: str) -> dict[str, str]:
@@ -191,8 +201,9 @@ def _live(
             settle.pay_everybody(
                 tenant_id=stage.tenant_id, maker=manager, checker=admin, now=at, returned=returned
             )
-    with tenancy.use(stage.tenant_id, actor=admin):
+    with clock.frozen(end), tenancy.use(stage.tenant_id, actor=admin):
         history.set_booking_rule(required=bool(company.booking_prefix), actor=admin, now=end)
+        history.leave_on_desk(stage, now=end)
     if due:
         settle.draft(tenant_id=stage.tenant_id, maker=manager, now=due[0][0])
     history.count(end)

@@ -24,6 +24,7 @@ from kith.programs.models import Program
 from kith.referrals import actions as referrals
 from kith.referrals import queries as found
 from kith.rewards import actions as rewards
+from kith.rewards import queries
 from kith.tenants import actions as tenants
 
 CAMPAIGNS = ("winter-sun", "early-bird", "last-minute")
@@ -32,6 +33,10 @@ REFUSALS = (
     "Known to us before.",
     "The booking could not be found.",
 )
+REMARKS = (
+    "Called: travels with two children, confirms who sent her.", "Waits for the deposit, due on Friday.",
+    "The friend asks whether the thank-you can go to a charity.", "Booking moved to May, same price.",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -211,6 +216,18 @@ _STEPS: dict[str, Any] = {
 def set_booking_rule(*, required: bool, actor: Actor, now: datetime) -> None:
     """Whether a referral needs a booking reference from now on: at first friends could sign up before booking."""
     tenants.set_setting(key="referrals.require_booking_reference", value=required, actor=actor, now=now)
+
+
+def leave_on_desk(stage: Stage, *, now: datetime) -> None:
+    """Some of what waits has a remark, and two rewards are held because somebody wants to look twice."""
+    pending = list(queries.reward_list(status="pending_approval").order_by("created_at", "id")[:12])
+    for reward, remark in zip(pending[::2], REMARKS, strict=False):
+        if reward.referral is not None:
+            referrals.add_note(referral=reward.referral, text=remark, actor=stage.agent, now=now)
+    for reward in pending[1:4:2]:
+        rewards.put_on_hold(
+            reward=reward, reason="Same address as an earlier booking.", actor=stage.manager, now=now
+        )
 
 
 def count(now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""A running installation, as the outside sees it."""
