@@ -13,7 +13,7 @@ FIXED = {
 ALSO = {
     "tenants": {"adapter", "middleware", "context"},
     "referrals": {"middleware"},
-    "presets": {"demo", "data"},
+    "presets": {"demo", "story", "data"},
 }
 NOWHERE = {"utils", "util", "helpers", "helper", "services", "managers", "common", "misc"}
 TESTS = {"__init__", "factories", "conftest"}
