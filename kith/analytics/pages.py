@@ -76,7 +76,7 @@ def _figure(
     return {
         "label": label, "icon": icon, "number": write(now), "tone": "" if name == "reward_minor" else tone,
         "delta": f"{sign}{percent(change)}" if change is not None else "",
-        "note": _("than the period before") if change is not None else _("no figures before"),
+        "note": _("on the period before") if change is not None else _("no figures before"),
         "spark": [line[name] for line in lines],
     }  # fmt: skip
 

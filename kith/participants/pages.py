@@ -199,7 +199,7 @@ BALANCES = (
 
 def _story(movements: list[queries.Movement]) -> list[dict[str, Any]]:
     return [
-        {"title": title, "icon": icon, "tone": tone, "amount": move.amount, "at": move.at}
+        {"title": title, "icon": icon, "tone": tone, "amount": abs(move.amount), "at": move.at}
         for move in movements
         for title, icon, tone in [STORY.get((move.account, move.kind), ("", "", ""))]
         if title

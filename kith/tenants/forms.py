@@ -150,12 +150,13 @@ WORDS: Mapping[str, tuple[str, Any, Any]] = {
     "payouts.debtor_bic": ("payouts", _("BIC of the paying bank"), _("Not needed within the SEPA area.")),
     "notifications.language": ("messages", _("Language of messages"), _("For participants who chose none.")),
 }  # fmt: skip
-GROUPS: tuple[tuple[str, Any, Any], ...] = (
-    ("rewards", _("Rewards"), _("What a referral earns, and when it is free.")),
-    ("referrals", _("Referrals"), _("What counts as a referral.")),
-    ("payouts", _("Payouts"), _("Who is paid, from which account, and who has to look.")),
-    ("messages", _("Messages"), ""),
-)
+GROUPS: Mapping[str, tuple[Any, Any]] = {
+    "rewards": (_("Rewards"), _("What a referral earns, and when it is free.")),
+    "referrals": (_("Referrals"), _("What counts as a referral.")),
+    "payouts": (_("Payouts"), _("Who is paid, from which account, and who has to look.")),
+    "messages": (_("Messages"), ""),
+}
+COLUMNS = (("rewards", "referrals"), ("payouts", "messages"))
 CHOICE_WORDS = {"refuse": _("Refuse the referral"), "allow": _("Accept the referral all the same")}
 
 
@@ -174,16 +175,13 @@ class RulesForm(forms.Form):
             self.keys[name], self.present[name] = declared.key, row["value"]
             self.fields[name] = _setting_field(declared, row["value"])
 
-    def groups(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
-        """Title, sentence and fields of each card of the page."""
-        cards = []
-        for group, title, sentence in GROUPS:
-            members = [
-                self[name] for name, key in self.keys.items() if WORDS.get(key, ("messages",))[0] == group
-            ]
-            if members:
-                cards.append((title, sentence, members))
-        return cards
+    def columns(self) -> list[list[tuple[Any, Any, list[forms.BoundField]]]]:
+        """The cards of the page in two columns, each with title, sentence and fields."""
+        return [[self._card(group) for group in groups] for groups in COLUMNS]
+
+    def _card(self, group: str) -> tuple[Any, Any, list[forms.BoundField]]:
+        found = [self[name] for name, key in self.keys.items() if WORDS.get(key, ("messages",))[0] == group]
+        return *GROUPS[group], found
 
     def clean_payouts__debtor_iban(self) -> str:
         """A real IBAN, without spaces."""
