@@ -172,3 +172,60 @@ class StateMachine(Operation):
     def describe(self) -> str:
         """Line printed by `migrate --plan`."""
         return f"Declare the steps of {self.machine}"
+
+
+class Searchable(Operation):
+    """Give a table with a `search` column the function behind `kit.search.matching`.
+
+    It belongs to kith_system, whose policy hides nothing, so that LIKE may use the trigram index; the
+    tenant in force is written into its text.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Needed by Django's migration writer; always written by hand."""
+        return (type(self).__name__, [self.table], {})
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Nothing in Django's view of the models changes."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Make the function and hand it over."""
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                create function {self.table}_matching(words text[]) returns setof uuid
+                language plpgsql stable security definer set search_path = public, pg_temp as $$
+                declare
+                  tenant int := nullif(current_setting('app.tenant_id', true), '')::int;
+                  longest text;
+                  patterns text[];
+                begin
+                  select array_agg('%' || regexp_replace(word, '([\\\\%_])', '\\\\\\1', 'g') || '%'
+                                   order by length(word) desc) into patterns from unnest(words) word;
+                  longest := patterns[1];
+                  return query execute 'select id from {self.table}'
+                    ' where tenant_id = $1 and search like $2 and search like all ($3)' using tenant, longest, patterns;
+                end $$;
+                grant create on schema public to kith_system;
+                alter function {self.table}_matching(text[]) owner to kith_system;
+                revoke create on schema public from kith_system;
+                """
+            )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Drop the function."""
+        schema_editor.execute(f"drop function {self.table}_matching(text[])")
+
+    def describe(self) -> str:
+        """Line printed by `migrate --plan`."""
+        return f"Make {self.table} searchable"

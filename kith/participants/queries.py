@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,7 +12,7 @@ from django.db.models import QuerySet
 from kith.kit import codes, crypto
 from kith.kit.money import Money
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
-from kith.kit.search import SHORTEST_TERM, by_trigrams, search_term
+from kith.kit.search import can_search, matching, words_of
 from kith.ledger import queries as ledger
 from kith.ledger.queries import Balance
 from kith.participants import rules
@@ -95,26 +94,26 @@ def participant_list(
     `search` finds parts of name, e-mail, external id and code from 3 characters on, below that a whole
     external id. With `cursor` the page goes on after it and is not counted.
     """
-    term = search_term(search)
-    rows = _found(term, status, kind).values(*_ROW)
-    with by_trigrams() if len(term) >= SHORTEST_TERM else nullcontext():
-        found = (
-            keyset(rows, order=ORDER, cursor=cursor, limit=limit)
-            if cursor
-            else paginate(rows, page=page, limit=limit, order=ORDER)
-        )
+    rows = _found(search, status, kind).values(*_ROW)
+    found = (
+        keyset(rows, order=ORDER, cursor=cursor, limit=limit)
+        if cursor
+        else paginate(rows, page=page, limit=limit, order=ORDER)
+    )
     items = [ParticipantRow(**row) for row in found.items]
     return Page(items, found.page, found.limit, found.total, found.total_is_capped, found.next_cursor)
 
 
-def _found(term: str, status: str, kind: str) -> QuerySet[Participant]:
+def _found(search: str, status: str, kind: str) -> QuerySet[Participant]:
     rows: QuerySet[Participant] = Participant.objects.all()
     rows = rows.filter(status=status) if status else rows.exclude(status=ParticipantStatus.ERASED)
     if kind:
         rows = rows.filter(kind=kind)
-    if len(term) >= SHORTEST_TERM:
-        rows = rows.filter(search__contains=term)
-    elif term:
+    words = words_of(search)
+    if can_search(search):
+        return matching(rows, search)
+    if words:
+        term = " ".join(words)
         rows = rows.filter(external_id__in={term, term.upper()})
     return rows
 
@@ -169,7 +168,7 @@ def export_rows(*, search: str = "", status: str = "", kind: str = "") -> Iterat
 
     Reads in pieces, so that a million take no more memory than a thousand. Iterate inside one transaction.
     """
-    rows = _found(search_term(search), status, kind).order_by("created_at", "id").values(*_EXPORTED)
+    rows = _found(search, status, kind).order_by("created_at", "id").values(*_EXPORTED)
     pieces = rows.iterator(chunk_size=_PIECE)
     while piece := list(islice(pieces, _PIECE)):
         for column in ("phone_enc", "visa_number_enc"):

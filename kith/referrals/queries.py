@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from kith.kit import codes, crypto, tenancy
 from kith.kit.actors import PUBLIC
+from kith.kit.search import matching
 from kith.participants.models import Participant, ParticipantStatus
 from kith.pipelines.queries import Passage, history
 from kith.programs.models import Campaign, Program
@@ -116,7 +117,9 @@ def is_participant_code(code: str) -> bool:
 
 def link_list(*, participant_id: UUID | None = None) -> QuerySet[Link]:
     """Links with participant and program, newest first."""
-    found: QuerySet[Link] = Link.objects.select_related("participant", "program", "campaign").order_by(*NEWEST)
+    found: QuerySet[Link] = Link.objects.select_related("participant", "program", "campaign").order_by(
+        *NEWEST
+    )
     return found.filter(participant_id=participant_id) if participant_id else found
 
 
@@ -157,9 +160,7 @@ def referral_list(
         "created_at__lt": created_before,
     }
     found = _with_names().filter(**{name: value for name, value in wanted.items() if value})
-    for word in search.lower().replace("\0", "").split()[:5]:
-        found = found.filter(search__contains=word)
-    return found.order_by(*NEWEST)
+    return matching(found, search).order_by(*NEWEST)
 
 
 def _with_names() -> QuerySet[Referral]:
@@ -169,7 +170,9 @@ def _with_names() -> QuerySet[Referral]:
 
 def conversions_of(referral_ids: list[UUID]) -> QuerySet[Conversion]:
     """Conversions of some referrals, oldest first."""
-    found: QuerySet[Conversion] = Conversion.objects.filter(referral_id__in=referral_ids).order_by("received_at", "id")
+    found: QuerySet[Conversion] = Conversion.objects.filter(referral_id__in=referral_ids).order_by(
+        "received_at", "id"
+    )
     return found
 
 
@@ -183,7 +186,9 @@ def get_conversion(event: str, external_id: str) -> Conversion:
 
 def adjustments_of(conversion_id: UUID) -> QuerySet[Adjustment]:
     """What was taken back of a conversion, oldest first."""
-    found: QuerySet[Adjustment] = Adjustment.objects.filter(conversion_id=conversion_id).order_by("occurred_at", "id")
+    found: QuerySet[Adjustment] = Adjustment.objects.filter(conversion_id=conversion_id).order_by(
+        "occurred_at", "id"
+    )
     return found
 
 
@@ -211,7 +216,9 @@ def read_note(row: Note) -> ReadNote:
 
 def _text(row: Note) -> str | None:
     try:
-        return crypto.decrypt(row.body_enc, subject_id=row.referral_id, context=f"referrals_note.body_enc:{row.id}")
+        return crypto.decrypt(
+            row.body_enc, subject_id=row.referral_id, context=f"referrals_note.body_enc:{row.id}"
+        )
     except crypto.Undecryptable:
         return None
 
@@ -251,13 +258,21 @@ def address(code: str, *, channel: str = "") -> str:
     return f"{settings.KITH_PUBLIC_URL}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
 
 
-def find_referral(*, referral_id: UUID | None = None, click_id: UUID | None = None, email: str = "") -> Referral | None:
+def find_referral(
+    *, referral_id: UUID | None = None, click_id: UUID | None = None, email: str = ""
+) -> Referral | None:
     """The live referral of an id, a click or a person's e-mail address, the newest where there are several."""
     live = Referral.objects.select_related("program", "stage").exclude(category__in=CLOSED).order_by(*NEWEST)
     if referral_id is not None:
-        found: Referral | None = Referral.objects.select_related("program", "stage").filter(pk=referral_id).first()
+        found: Referral | None = (
+            Referral.objects.select_related("program", "stage").filter(pk=referral_id).first()
+        )
     elif click_id is not None:
         found = live.filter(click_id=click_id).first()
     else:
-        found = live.filter(referred_key=crypto.blind_index(email, kind="email")).first() if email.strip() else None
+        found = (
+            live.filter(referred_key=crypto.blind_index(email, kind="email")).first()
+            if email.strip()
+            else None
+        )
     return found

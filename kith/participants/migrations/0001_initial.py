@@ -5,7 +5,7 @@ import kith.kit.ids
 import kith.kit.tenancy
 from django.db import migrations, models
 
-from kith.kit.fences import Fence
+from kith.kit.fences import Fence, Searchable
 
 
 class Migration(migrations.Migration):
@@ -56,4 +56,5 @@ class Migration(migrations.Migration):
             },
         ),
         Fence("participants_participant", references={"referred_by_id": "participants_participant"}, pii=("name", "email", "picture_url", "search",), secret=("phone_enc", "phone_index", "email_index", "visa_number_enc", "visa_number_index",)),
+        Searchable("participants_participant"),
     ]

@@ -8,7 +8,7 @@ import kith.kit.ids
 import kith.kit.tenancy
 from django.db import migrations, models
 
-from kith.kit.fences import Fence, RunSQLFile
+from kith.kit.fences import Fence, RunSQLFile, Searchable
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -235,4 +235,5 @@ class Migration(migrations.Migration):
         Fence("referrals_note", references={"referral_id": "referrals_referral"}, secret=("body_enc",)),
         Fence("referrals_adjustment", references={"conversion_id": "referrals_conversion"}, writes="append"),
         RunSQLFile(SQL / "codes.sql"),
+        Searchable("referrals_referral"),
     ]
