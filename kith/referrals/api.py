@@ -104,7 +104,9 @@ def referrals_move(request: Any, body: schemas.MovesIn) -> dict[str, Any]:
         body.ids, to_stage=body.stage, to_category=body.category or "", reason=body.reason, actor=request.actor,
         now=clock.now(),
     )  # fmt: skip
-    return ok([schemas.RowOut(id=row.id, ok=row.ok, code=row.code, message=row.message) for row in results])
+    return ok(
+        [schemas.ReferralRowOut(id=row.id, ok=row.ok, code=row.code, message=row.message) for row in results]
+    )
 
 
 @router.post(
@@ -219,7 +221,9 @@ def conversion_refund(request: Any, event: str, external_id: str, body: schemas.
     "/conversions/{event}/{external_id}/cancel", response=answers(schemas.ConversionAnswer), summary="Cancel"
 )
 @requires("referrals.create")
-def conversion_cancel(request: Any, event: str, external_id: str, body: schemas.CancelIn) -> dict[str, Any]:
+def conversion_cancel(
+    request: Any, event: str, external_id: str, body: schemas.ConversionCancelIn
+) -> dict[str, Any]:
     """The event did not happen after all."""
     row = actions.cancel_conversion(
         conversion=access.conversion(event, external_id), external_id=body.external_id, reason=body.reason,

@@ -86,7 +86,7 @@ def reward_approve(request: Any, reward_id: UUID) -> dict[str, Any]:
     "/rewards/{uuid:reward_id}/reject", response=answers(shapes.RewardAnswer), summary="Reject a reward"
 )
 @requires("rewards.approve")
-def reward_reject(request: Any, reward_id: UUID, body: shapes.ReasonIn) -> dict[str, Any]:
+def reward_reject(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
     """Refuse; the budget has its money again."""
     reward = access.reward(request.actor, reward_id)
     actions.reject_reward(reward=reward, reason=body.reason, actor=request.actor, now=clock.now())
@@ -97,7 +97,7 @@ def reward_reject(request: Any, reward_id: UUID, body: shapes.ReasonIn) -> dict[
     "/rewards/{uuid:reward_id}/cancel", response=answers(shapes.RewardAnswer), summary="Cancel a reward"
 )
 @requires("rewards.approve")
-def reward_cancel(request: Any, reward_id: UUID, body: shapes.ReasonIn) -> dict[str, Any]:
+def reward_cancel(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
     """Cancel what is not available yet, also when it was approved."""
     reward = access.reward(request.actor, reward_id)
     actions.cancel_reward(reward=reward, reason=body.reason, actor=request.actor, now=clock.now())
@@ -106,7 +106,7 @@ def reward_cancel(request: Any, reward_id: UUID, body: shapes.ReasonIn) -> dict[
 
 @router.post("/rewards/{uuid:reward_id}/hold", response=answers(shapes.RewardAnswer), summary="Hold a reward")
 @requires("rewards.approve")
-def reward_hold(request: Any, reward_id: UUID, body: shapes.ReasonIn) -> dict[str, Any]:
+def reward_hold(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
     """Keep it from becoming available while somebody looks at it."""
     reward = access.reward(request.actor, reward_id)
     actions.put_on_hold(reward=reward, reason=body.reason, actor=request.actor, now=clock.now())
@@ -160,7 +160,7 @@ def referral_approve(request: Any, referral_id: UUID) -> dict[str, Any]:
     summary="Reject a referral",
 )
 @requires("rewards.approve")
-def referral_reject(request: Any, referral_id: UUID, body: shapes.ReasonIn) -> dict[str, Any]:
+def referral_reject(request: Any, referral_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
     """Reject a referral with what it earned and is not yet available; answers its rewards."""
     actions.reject_referral(referral_id=referral_id, reason=body.reason, actor=request.actor, now=clock.now())
     return _rewards_of(referral_id, _("The referral was rejected."))

@@ -91,7 +91,7 @@ class RewardDetailOut(RewardOut):
     decision: TraceOut
 
 
-class ReasonIn(Schema):
+class RewardReasonIn(Schema):
     """Why."""
 
     reason: Reason

@@ -1,8 +1,8 @@
 """Shapes of the referral API."""
 
 from kith.referrals.schemas.conversions import (
-    CancelIn,
     ConversionAnswer,
+    ConversionCancelIn,
     ConversionIn,
     ConversionOut,
     RefundIn,
@@ -34,18 +34,18 @@ from kith.referrals.schemas.referrals import (
     ReferralFilter,
     ReferralIn,
     ReferralOut,
+    ReferralRowOut,
     ReferralsAnswer,
+    ReferralStageOut,
     ReferredOut,
-    RowOut,
     RowsAnswer,
-    StageOut,
 )
 
 __all__ = [
-    "CancelIn",
     "CodeAnswer",
     "CodeOut",
     "ConversionAnswer",
+    "ConversionCancelIn",
     "ConversionIn",
     "ConversionOut",
     "ExportIn",
@@ -70,10 +70,10 @@ __all__ = [
     "ReferralFilter",
     "ReferralIn",
     "ReferralOut",
+    "ReferralRowOut",
+    "ReferralStageOut",
     "ReferralsAnswer",
     "ReferredOut",
     "RefundIn",
-    "RowOut",
     "RowsAnswer",
-    "StageOut",
 ]

@@ -32,7 +32,7 @@ class RefundIn(Schema):
     reason: Reason = ""
 
 
-class CancelIn(Schema):
+class ConversionCancelIn(Schema):
     """The event did not happen after all."""
 
     external_id: Annotated[str, Field(min_length=1, max_length=100)]

@@ -113,7 +113,7 @@ class ReferredOut(Schema):
     participant_id: UUID | None
 
 
-class StageOut(Schema):
+class ReferralStageOut(Schema):
     """Where the referral stands; `label` is {language: text}."""
 
     code: str
@@ -136,7 +136,7 @@ class ReferralOut(Schema):
     method: Literal["manual", "code", "click", "import"]
     source: str
     click_id: UUID | None
-    stage: StageOut
+    stage: ReferralStageOut
     category: CategoryWord
     converted_at: datetime.datetime | None
     completed_at: datetime.datetime | None
@@ -215,7 +215,8 @@ class ReferralDetailOut(ReferralOut):
                 "phone": detail.phone,
                 "utm": {name.removeprefix("utm_"): getattr(row, name) for name in rules.UTM_FIELDS},
                 "history": [
-                    {name: getattr(passage, name) for name in PassageOut.model_fields} for passage in detail.history
+                    {name: getattr(passage, name) for name in PassageOut.model_fields}
+                    for passage in detail.history
                 ],
                 "conversions": [ConversionOut.of(each).model_dump() for each in detail.conversions],
                 "notes": [NoteOut.of(each).model_dump() for each in detail.notes],
@@ -231,7 +232,7 @@ class PublicReferralOut(Schema):
     created_at: datetime.datetime
 
 
-class RowOut(Schema):
+class ReferralRowOut(Schema):
     """What became of one row."""
 
     id: UUID
@@ -276,7 +277,7 @@ class RowsAnswer(Schema):
     """A result per row."""
 
     status: Literal["success"]
-    data: list[RowOut]
+    data: list[ReferralRowOut]
     message: str | None = None
 
 

@@ -8,7 +8,9 @@ from pydantic import Field
 from kith.kit.http import Schema
 from kith.kit.money import Money
 
-CategoryWord = Literal["new", "engaged", "qualified", "converted", "completed", "rejected", "expired", "cancelled"]
+CategoryWord = Literal[
+    "new", "engaged", "qualified", "converted", "completed", "rejected", "expired", "cancelled"
+]
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 Slug = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_-]*$")]
