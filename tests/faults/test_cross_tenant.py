@@ -317,3 +317,24 @@ def test_no_tenant_at_all_sees_nothing(world: World) -> None:
         for model in owned():
             cursor.execute(f"select count(*) from {model._meta.db_table}")
             assert cursor.fetchone() == (0,), model._meta.db_table
+
+
+def test_the_search_functions_know_the_tenant_in_force_only(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(r"select proname from pg_proc where proname like '%%\_matching' and prosecdef", [])
+        functions = [name for (name,) in cursor.fetchall()]
+    assert functions
+
+    def found(function: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"select count(*) from {function}(%s)", [[MARK]])
+            return int(cursor.fetchone()[0])
+
+    for function in functions:
+        with tenancy.use(world.acme.id):
+            assert found(function) == 0, function
+        with tenancy.use(world.rival.id):
+            assert found(function) > 0, function
+        with taken_back(), connection.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant_id', '', true), set_config('role', 'none', true)")
+            assert found(function) == 0, function
