@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ class Database:
 @contextmanager
 def durable_database() -> Iterator[Database]:
     """Start a server, migrate, tell this process's environment, and remove everything at the end."""
+    # Whoever ends this process wants the server and the files gone, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="kith-bench-"))
     folder.chmod(0o755)
     cluster = Cluster(folder)

@@ -31,7 +31,7 @@ values (gen_random_uuid(), 1, '{program}', '{referrer}', now(), decode(md5(:n::t
 """
 FUNCTION = r"""
 \set n random(1, 1000000000)
-select * from record_click(gen_random_uuid(), '{code}', now(), decode(md5(:n::text), 'hex'), '\x00', false, true, '');
+select * from record_click(gen_random_uuid(), (select code from bench_code where n = :n % {people}), now(), decode(md5(:n::text), 'hex'), '\x00', false, true, '');
 """
 PEOPLE = 200
 
@@ -162,9 +162,12 @@ def stored(database: Database) -> int:
 def measure(database: Database, asked: argparse.Namespace) -> int:
     """Alternate the three, print the table and the ratios; 1 when an answered click is missing."""
     people = build()
-    code, referrer, program = people[0]
+    _code, referrer, program = people[0]
     with psycopg.connect(database.owner_url) as owner:
         owner.execute("create table bench_click (like referrals_click including defaults including indexes)")
+        owner.execute("create table bench_code (n integer primary key, code text)")
+        for number, (code, _referrer, _program) in enumerate(people):
+            owner.execute("insert into bench_code values (%s, %s)", [number, code])
     insert = INSERT.format(program=program, referrer=referrer)
     codes = [person[0] for person in people]
     server = Server()
@@ -173,7 +176,7 @@ def measure(database: Database, asked: argparse.Namespace) -> int:
         works: dict[str, Callable[[], tuple[float, int]]] = {
             "pgbench, insert": lambda: pgbench(database, insert, asked.connections, asked.seconds),
             "pgbench, record_click": lambda: pgbench(
-                database, FUNCTION.format(code=code), asked.connections, asked.seconds
+                database, FUNCTION.format(people=PEOPLE), asked.connections, asked.seconds
             ),
             "redirect over HTTP": lambda: redirects(server.port, codes, asked.connections, asked.seconds),
         }

@@ -22,6 +22,7 @@ from kith.tenants.access import public
 WRONG_TRIES, WRONG_WINDOW_S = 10, 60
 FORMS, FORMS_WINDOW_S = 100, 15 * 60
 QR_DAY = "public, max-age=86400"
+_SENT_ON = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Length": "0"}
 
 
 # --- the link -----------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def _sent_on(found: actions.Answer, code: str) -> HttpResponse:
     code = codes.normalize(code)
     url = found.destination_url or reverse("referrals:welcome", args=[code])
     target = rules.destination(url, click_id=found.click_id, code=code, utm=found.utm)
-    return HttpResponseRedirect(target, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return HttpResponseRedirect(target, headers=_SENT_ON)
 
 
 # --- unknown codes ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ create table referrals_click (
   txid xid8 not null default pg_current_xact_id(),
   primary key (id, occurred_at)
 ) partition by range (occurred_at);
-create index referrals_click_visitor on referrals_click (tenant_id, visitor, occurred_at desc);
+create index referrals_click_visitor on referrals_click (tenant_id, visitor, occurred_at desc) where counted;
 create index referrals_click_referrer on referrals_click (tenant_id, referrer_id, occurred_at desc);
 create index referrals_click_horizon on referrals_click (txid);
 

@@ -49,7 +49,9 @@ create function record_click(
   p_id uuid, p_code text, p_at timestamptz, p_visitor bytea, p_before bytea,
   p_is_bot boolean, p_is_visit boolean, p_channel text
 ) returns table (tenant_id integer, participant_id uuid, program_id uuid, click_id uuid, destination_url text, utm text[])
-language plpgsql volatile security definer set search_path = public, pg_temp as $$
+language plpgsql volatile security definer set search_path = public, pg_temp
+-- The plans are made once per connection, perhaps while the tables are empty: only indexes stay right as they grow.
+set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   place record;
@@ -71,9 +73,13 @@ begin
     select coalesce(bool_or(c.referrer_id = place.participant_id and c.occurred_at > p_at - interval '1 hour'), false),
            coalesce(bool_or(c.occurred_at >= midnight), false)
       into repeated, known
-      from referrals_click c
-     where c.tenant_id = place.tenant_id and c.visitor in (p_visitor, p_before) and c.counted
-       and c.occurred_at > least(midnight, p_at - interval '1 hour') - interval '1 microsecond' and c.occurred_at <= p_at;
+      from unnest(array[p_visitor, p_before]) as hash
+      cross join lateral (
+        select k.referrer_id, k.occurred_at from referrals_click k
+         where k.tenant_id = place.tenant_id and k.visitor = hash and k.counted
+           and k.occurred_at >= least(midnight, p_at - interval '1 hour') and k.occurred_at <= p_at
+         order by k.occurred_at desc limit 200
+      ) c;
     counts := not repeated;
   end if;
   insert into referrals_click (id, tenant_id, program_id, campaign_id, link_id, referrer_id, occurred_at, visitor,
