@@ -14,7 +14,10 @@
     toast.classList.add(tone);
     $$("svg[class*='t-']", toast).forEach((svg) => svg.classList.contains("t-" + tone) || svg.remove());
     $("span", toast).textContent = text;
-    $("#toasts").append(toast);
+    /* A modal dialog covers everything else, so what is said meanwhile is said inside it. */
+    const dialog = $("dialog:modal > div");
+    (dialog || $("#toasts")).append(toast);
+    if (dialog) say(text);
     fade(toast);
   };
   $$("#toasts [data-toast]").forEach((toast) => toast.matches(".bad") || fade(toast));
