@@ -31,7 +31,9 @@ values (gen_random_uuid(), 1, '{program}', '{referrer}', now(), decode(md5(:n::t
 """
 FUNCTION = r"""
 \set n random(1, 1000000000)
-select * from record_click(gen_random_uuid(), (select code from bench_code where n = :n % {people}), now(), decode(md5(:n::text), 'hex'), '\x00', false, true, '');
+select r.* from bench_code b, record_click(
+  gen_random_uuid(), b.code, now(), decode(md5(:n::text), 'hex'), '\x00', false, true, '') r
+ where b.n = :n % {people};
 """
 PEOPLE = 200
 

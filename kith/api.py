@@ -60,7 +60,6 @@ for feature, attribute, prefix in MOUNTS:
         api.add_router(prefix, getattr(import_module(f"kith.{feature}.api"), attribute))
 
 
-
 # The older calls, word for word, have an API of their own below /api/.
 compat_api = NinjaAPI(
     title="Kith, older calls",
@@ -75,25 +74,26 @@ if find_spec("kith.compat.api") is not None:
     compat_api.add_router("", import_module("kith.compat.api").router)
 
 
-def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+def on_refusal(request: HttpRequest, error: Any) -> HttpResponse:
     """An outcome of the domain."""
     return http.refused(request, error)
 
 
-def on_bad_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def on_bad_fields(request: HttpRequest, error: Any) -> HttpResponse:
     """Fields that do not fit the description: each by its path."""
     fields = {
-        ".".join(str(part) for part in found["loc"][1:]) or "body": str(found["msg"]) for found in error.errors
+        ".".join(str(part) for part in found["loc"][1:]) or "body": str(found["msg"])
+        for found in error.errors
     }
     return http.refused(request, Invalid(fields=fields))
 
 
-def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+def on_unreadable(request: HttpRequest, error: Any) -> HttpResponse:
     """A body that is not JSON."""
     return http.refused(request, Malformed())
 
 
-def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+def on_missing(request: HttpRequest, error: Any) -> HttpResponse:
     """Nothing here."""
     return http.refused(request, NotFound())
 

@@ -18,7 +18,7 @@ class AuditEntry(TenantScoped):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(db_default=models.functions.Now())
-    tenant_id = models.IntegerField(null=True)
+    tenant_id = models.IntegerField(null=True)  # type: ignore[assignment]  # the platform's own rows have none
     actor = models.TextField()
     request_id = models.TextField()
     table_name = models.TextField()

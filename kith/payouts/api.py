@@ -99,7 +99,7 @@ def batch_list(
 
 @router.post("/payout-batches", response=answers(BatchAnswer, 201), summary="Make a payout batch")
 @requires("payouts.make")
-def batch_make(request: Any, body: BatchIn) -> tuple[int, dict[str, Any]]:
+def batch_make(request: Any, body: BatchIn) -> Any:
     """Reserve the money of available rewards, one withdrawal per participant; says who was left out and why."""
     made = actions.make_batch(
         reward_ids=body.reward_ids,

@@ -151,7 +151,10 @@ def outlook() -> Outlook:
     )  # fmt: skip
     known = debtor()
     return Outlook(
-        sums["people"], sums["rewards"], Money(int(sums["net_minor"]), currency), bool(known.name and known.iban)
+        sums["people"],
+        sums["rewards"],
+        Money(int(sums["net_minor"]), currency),
+        bool(known.name and known.iban),
     )
 
 

@@ -17,7 +17,9 @@ class FriendForm(forms.Form):
         label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
-        label=_("Your e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("Your e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     booking_reference = forms.CharField(
         label=_("Booking reference"), max_length=100, help_text=_("You find it in the confirmation of your booking."),
@@ -70,7 +72,10 @@ class ReferralForm(forms.Form):
     name = forms.CharField(label=_("Name of the referred person"), max_length=200)
     email = forms.EmailField(label=_("Their e-mail address"), max_length=254)
     phone = forms.CharField(
-        label=_("Their phone number"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+        label=_("Their phone number"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel"}),
     )
     booking_reference = forms.CharField(label=_("Booking reference"), max_length=100, required=False)
     amount = forms.DecimalField(

@@ -145,11 +145,15 @@ class Conversion(TenantOwned):
     gross_minor = models.BigIntegerField()
     refunded_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
-    is_estimated = models.BooleanField(default=False, help_text="no amount was reported: the tenant's average")
+    is_estimated = models.BooleanField(
+        default=False, help_text="no amount was reported: the tenant's average"
+    )
     status = models.TextField(choices=ConversionStatus.choices, default=ConversionStatus.RECORDED)
     source = models.TextField(default="")
     occurred_at = models.DateTimeField()
-    effective_on = models.DateField(null=True, help_text="e.g. the travel date; holds count from it when later")
+    effective_on = models.DateField(
+        null=True, help_text="e.g. the travel date; holds count from it when later"
+    )
     received_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
@@ -159,7 +163,9 @@ class Conversion(TenantOwned):
                 condition=models.Q(refunded_minor__gte=0, refunded_minor__lte=models.F("gross_minor")),
                 name="conversion_refund_within_gross",
             ),
-            models.CheckConstraint(condition=models.Q(status__in=ConversionStatus.values), name="conversion_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ConversionStatus.values), name="conversion_status"
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "referral"], name="conversion_of_referral")]
 
@@ -189,7 +195,9 @@ class Adjustment(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "external_id"], name="adjustment_once"),
             models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="adjustment_not_negative"),
-            models.CheckConstraint(condition=models.Q(kind__in=AdjustmentKind.values), name="adjustment_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=AdjustmentKind.values), name="adjustment_kind"
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "conversion"], name="adjustment_of_conversion")]
 

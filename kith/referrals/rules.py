@@ -58,7 +58,9 @@ def conversion_in_window(
     return occurred_at <= referred_at + datetime.timedelta(days=window_days)
 
 
-def reported_in_time(*, occurred_at: datetime.datetime, received_at: datetime.datetime, window_days: int) -> bool:
+def reported_in_time(
+    *, occurred_at: datetime.datetime, received_at: datetime.datetime, window_days: int
+) -> bool:
     """True when the report came no later than the program allows after the event."""
     return received_at <= occurred_at + datetime.timedelta(days=window_days)
 
@@ -108,7 +110,9 @@ def is_bot(user_agent: str) -> bool:
 def is_visit(method: str, headers: Mapping[str, str]) -> bool:
     """True when somebody opened the link: not HEAD, and not a browser fetching ahead of a click."""
     purposes = (headers.get("Sec-Purpose", ""), headers.get("Purpose", ""), headers.get("X-Moz", ""))
-    ahead = any(word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview"))
+    ahead = any(
+        word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview")
+    )
     return method == "GET" and not ahead
 
 

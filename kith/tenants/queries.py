@@ -230,8 +230,13 @@ def actor_names(refs: Iterable[str]) -> dict[str, str]:
             ids[kind].add(actor_id)
     people = Member.objects.filter(id__in=ids["member"]).select_related("user") if ids["member"] else ()
     keys = ApiKey.objects.filter(id__in=ids["api_key"]) if ids["api_key"] else ()
-    named = {str(row.id): row.user.get_full_name() for row in people} | {str(row.id): row.name for row in keys}
-    return {ref: named.get(actor_id) or str(ACTOR_WORDS.get(kind, kind)) for ref, (kind, _, actor_id) in split.items()}
+    named = {str(row.id): row.user.get_full_name() for row in people} | {
+        str(row.id): row.name for row in keys
+    }
+    return {
+        ref: named.get(actor_id) or str(ACTOR_WORDS.get(kind, kind))
+        for ref, (kind, _, actor_id) in split.items()
+    }
 
 
 ACTOR_WORDS = {

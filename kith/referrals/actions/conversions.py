@@ -74,8 +74,10 @@ def record_conversion(
 
 def _same(known: Conversion, referral: Referral, amount: Money | None) -> Conversion:
     """The first report, when this one says the same."""
-    same_amount = known.is_estimated if amount is None else (
-        not known.is_estimated and amount == Money(known.gross_minor, known.currency)
+    same_amount = (
+        known.is_estimated
+        if amount is None
+        else (not known.is_estimated and amount == Money(known.gross_minor, known.currency))
     )
     if known.referral_id != referral.pk or not same_amount:
         raise ConversionKnown(event=known.event, external_id=known.external_id)
@@ -89,7 +91,9 @@ def _check_time(referral: Referral, occurred_at: datetime.datetime, now: datetim
     in_window = rules.conversion_in_window(
         referred_at=referral.created_at, occurred_at=occurred_at, window_days=program.conversion_window_days
     )
-    in_time = rules.reported_in_time(occurred_at=occurred_at, received_at=now, window_days=program.report_window_days)
+    in_time = rules.reported_in_time(
+        occurred_at=occurred_at, received_at=now, window_days=program.report_window_days
+    )
     if not in_window or not in_time:
         raise ConversionTooLate
 

@@ -133,7 +133,9 @@ def _known_customer(friend: _Friend, referrer: Participant, program: Program) ->
     if same_email or same_phone:
         raise SelfReferral
     known: Participant | None = (
-        Participant.objects.filter(email_index=friend.email_index).exclude(status=ParticipantStatus.ERASED).first()
+        Participant.objects.filter(email_index=friend.email_index)
+        .exclude(status=ParticipantStatus.ERASED)
+        .first()
     )
     if known and setting("referrals.existing_customers", program_id=program.id) == "refuse":
         raise ExistingCustomer
@@ -192,16 +194,15 @@ def _refusal(error: IntegrityError, conversion: Conversion | None) -> Exception:
     if not is_about(error, "referral_one_live_owner"):
         return error
     # The same call again violates both; it is told about the booking, whichever index noticed first.
-    if conversion is not None and Conversion.objects.filter(
-        event=conversion.event, external_id=conversion.external_id
-    ).exists():
+    if (
+        conversion is not None
+        and Conversion.objects.filter(event=conversion.event, external_id=conversion.external_id).exists()
+    ):
         return DuplicateBooking()
     return AlreadyReferred()
 
 
-def _tell(
-    referral: Referral, conversion: Conversion | None, *, actor: Actor, now: datetime.datetime
-) -> None:
+def _tell(referral: Referral, conversion: Conversion | None, *, actor: Actor, now: datetime.datetime) -> None:
     pipelines.record_status(
         machine="referral", subject_id=referral.id, from_state="", to_state=referral.stage.code, actor=actor,
         reason="", now=now, to_category=referral.category,

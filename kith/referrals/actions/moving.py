@@ -52,7 +52,13 @@ def move_referral(
     try:
         with transaction.atomic():
             pipelines.transition(
-                row=referral, machine="referral", to_stage=stage, actor=actor, reason=reason, now=now, also=also
+                row=referral,
+                machine="referral",
+                to_stage=stage,
+                actor=actor,
+                reason=reason,
+                now=now,
+                also=also,
             )
     except IntegrityError as error:
         if is_about(error, "referral_one_live_owner"):
@@ -125,6 +131,11 @@ def add_note(
     note_id = uuid7()
     sealed = crypto.encrypt(text, subject_id=referral.id, context=f"referrals_note.body_enc:{note_id}")
     note: Note = Note.objects.create(
-        id=note_id, referral=referral, visibility=visibility, body_enc=sealed, author=actor.ref, created_at=now
+        id=note_id,
+        referral=referral,
+        visibility=visibility,
+        body_enc=sealed,
+        author=actor.ref,
+        created_at=now,
     )
     return note

@@ -37,7 +37,10 @@ class SelfReferral(Conflict):
 class ExistingCustomer(Conflict):
     """The referred person is known already."""
 
-    code, message = "existing_customer", _("This person is a customer already, so this is not a new referral.")
+    code, message = (
+        "existing_customer",
+        _("This person is a customer already, so this is not a new referral."),
+    )
 
 
 class AlreadyReferred(Conflict):
@@ -151,7 +154,9 @@ def checked(*, region: str = "", **values: str) -> dict[str, str]:
     for field, value in values.items():
         try:
             good[field] = (
-                people.phone(value, good.get("country") or region) if field == "phone" else _CHECKERS[field](value)
+                people.phone(value, good.get("country") or region)
+                if field == "phone"
+                else _CHECKERS[field](value)
             )
         except people.BadValue:
             wrong[field] = _REMEDIES.get(field, _REMEDY)

@@ -19,7 +19,9 @@ from kith.tenants.access import requires
 def create(request: Any, tenant: str) -> HttpResponse:
     """Record by hand that somebody referred somebody."""
     given = request.POST if request.method == "POST" else None
-    form = ReferralForm(given, currency=request.tenant.currency, initial={"code": request.GET.get("code", "")[:40]})
+    form = ReferralForm(
+        given, currency=request.tenant.currency, initial={"code": request.GET.get("code", "")[:40]}
+    )
     if form.is_valid():
         try:
             made = actions.create_referral(

@@ -157,7 +157,9 @@ def _taken_in(request: HttpRequest, place: queries.Place, code: str, form: Frien
         return False
     try:
         with tenancy.use(place.tenant.id, actor=PUBLIC):
-            actions.create_referral(code=code, **form.details(), source="landing", actor=PUBLIC, now=clock.now())
+            actions.create_referral(
+                code=code, **form.details(), source="landing", actor=PUBLIC, now=clock.now()
+            )
     except DomainError as error:
         html.blame(form, error)
         return False

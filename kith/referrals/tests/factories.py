@@ -37,8 +37,16 @@ class Scene:
 def make_program(**values: Any) -> Program:
     """A live default program with the usual pipeline."""
     number = next(_numbers)
-    pipeline = create_pipeline(code=f"referral-{number}", name="Referrals", subject="referral", stages=STAGES, now=NOW)
-    given = {"code": f"main-{number}", "name": "Main", "currency": "EUR", "status": "live", "is_default": True}
+    pipeline = create_pipeline(
+        code=f"referral-{number}", name="Referrals", subject="referral", stages=STAGES, now=NOW
+    )
+    given = {
+        "code": f"main-{number}",
+        "name": "Main",
+        "currency": "EUR",
+        "status": "live",
+        "is_default": True,
+    }
     return Program.objects.create(pipeline=pipeline, created_at=NOW, **{**given, **values})
 
 

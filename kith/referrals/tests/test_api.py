@@ -64,7 +64,12 @@ def test_a_referral_is_created_and_shown(scene, staff):
     assert answer.status_code == 201, answer.content
     made = answer.json()["data"]
     assert made["referrer"] == {"id": str(scene.dana.id), "name": scene.dana.name, "code": scene.dana.code}
-    assert made["referred"] == {"name": "Eli", "email": "eli@example.com", "country": "NL", "participant_id": None}
+    assert made["referred"] == {
+        "name": "Eli",
+        "email": "eli@example.com",
+        "country": "NL",
+        "participant_id": None,
+    }
     assert (made["category"], made["stage"]["code"], made["method"]) == ("qualified", "qualified", "code")
     assert made["conversions"][0]["gross"] == {"amount_minor": 120000, "currency": "EUR"}
     assert made["conversions"][0]["effective_on"] == "2026-08-01"
@@ -175,7 +180,9 @@ def test_many_referrals_move(scene, staff):
     results = send(staff, "/referrals/move", {"ids": ids, "category": "completed"}).json()["data"]
     assert [(row["id"], row["ok"]) for row in results] == [*((i, True) for i in ids[:3]), (unknown, False)]
     assert {row.category for row in stored(scene)} == {"completed"}
-    assert send(staff, "/referrals/move", {"ids": [unknown] * 1001, "category": "completed"}).status_code == 422
+    assert (
+        send(staff, "/referrals/move", {"ids": [unknown] * 1001, "category": "completed"}).status_code == 422
+    )
     assert send(staff, "/referrals/move", {"ids": [], "category": "completed"}).status_code == 422
 
 
@@ -187,7 +194,11 @@ def test_notes_are_written_and_shown(scene, staff):
 
 
 def test_links_are_made_listed_and_switched_off(scene, staff):
-    body = {"participant_id": str(scene.dana.id), "slug": "summer-26", "destination_url": "https://example.com/x"}
+    body = {
+        "participant_id": str(scene.dana.id),
+        "slug": "summer-26",
+        "destination_url": "https://example.com/x",
+    }
     answer = send(staff, "/links", body)
     assert answer.status_code == 201, answer.content
     link = answer.json()["data"]
@@ -200,7 +211,11 @@ def test_links_are_made_listed_and_switched_off(scene, staff):
     assert off.json()["data"]["active"] is False
     assert staff.get(f"{API}/codes/summer26").status_code == 404
     code = staff.get(f"{API}/codes/{scene.dana.code.lower()}").json()["data"]
-    assert (code["code"], code["is_live"], code["participant"]["id"]) == (scene.dana.code, True, str(scene.dana.id))
+    assert (code["code"], code["is_live"], code["participant"]["id"]) == (
+        scene.dana.code,
+        True,
+        str(scene.dana.id),
+    )
 
 
 def test_conversions_are_reported_refunded_and_cancelled(scene, staff):

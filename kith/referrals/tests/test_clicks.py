@@ -14,7 +14,9 @@ from kith.referrals.models import Click, DailySalt
 from kith.referrals.tests.factories import NOW, make_participant, make_program, make_scene
 from kith.tenants.models import Tenant
 
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148"
+)
 LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
 
@@ -40,12 +42,14 @@ def test_a_click_is_one_statement(scene, django_assert_num_queries):
     assert shown(answer) == (True, True, False)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "counted"), [(0, False), (59, False), (61, True)]
-)
+@pytest.mark.parametrize(("minutes", "counted"), [(0, False), (59, False), (61, True)])
 def test_a_visitor_counts_once_an_hour_and_is_new_once_a_day(scene, minutes, counted):
     assert shown(click(scene.dana.code)) == (True, True, False)
-    assert shown(click(scene.dana.code, at=NOW + datetime.timedelta(minutes=minutes))) == (counted, False, False)
+    assert shown(click(scene.dana.code, at=NOW + datetime.timedelta(minutes=minutes))) == (
+        counted,
+        False,
+        False,
+    )
 
 
 def test_another_referrers_link_counts_for_itself(scene):
@@ -149,7 +153,9 @@ def test_a_slug_is_nobodys_code_in_any_organization(scene, rival):
             actions.create_link(participant=scene.dana, slug=slug, actor=SYSTEM, now=NOW)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "//example.com", "https://", "https://a@example.com", "ftp://x"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//example.com", "https://", "https://a@example.com", "ftp://x"]
+)
 def test_links_lead_to_web_addresses_only(scene, url):
     with pytest.raises(actions.DestinationNotAllowed):
         actions.create_link(participant=scene.dana, destination_url=url, actor=SYSTEM, now=NOW)
@@ -200,7 +206,10 @@ def test_salts_are_destroyed_after_two_days(db):
         DailySalt.objects.get_or_create(day=day - datetime.timedelta(days=back), defaults={"salt": b"s" * 32})
     before = set(DailySalt.objects.filter(day__gt=day).values_list("day", flat=True))
     actions.forget_salts(now=NOW)
-    assert set(DailySalt.objects.values_list("day", flat=True)) - before == {day, day - datetime.timedelta(days=1)}
+    assert set(DailySalt.objects.values_list("day", flat=True)) - before == {
+        day,
+        day - datetime.timedelta(days=1),
+    }
 
 
 def test_partitions_are_prepared_ahead(db):
@@ -232,7 +241,10 @@ def test_visitors_at_the_same_moment_count_once(committed):
         thread.join()
     with tenancy.use(tenant.id):
         assert Click.objects.filter(pk__in=[answer.click_id for answer in answers]).count() == 8
-        assert (Click.objects.filter(counted=True).count(), Click.objects.filter(is_new_visitor=True).count()) == (1, 1)
+        assert (
+            Click.objects.filter(counted=True).count(),
+            Click.objects.filter(is_new_visitor=True).count(),
+        ) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,13 @@ def test_a_referral_is_recorded_by_hand(acme: Any, alice: Any, scene: Scene, bro
         "code": scene.dana.code, "name": "Eli Friend", "email": "eli@example.com", "booking_reference": "BK1",
         "amount": "812.50", "travel_on": "2030-07-01",
     }  # fmt: skip
-    for name, value in (("email", "no"), ("amount", "-1"), ("amount", "1.234"), ("travel_on", "soon"), ("name", "")):
+    for name, value in (
+        ("email", "no"),
+        ("amount", "-1"),
+        ("amount", "1.234"),
+        ("travel_on", "soon"),
+        ("name", ""),
+    ):
         bad = client.post(url, {**good, name: value})
         assert bad.status_code == 422
         assert f'id="id_{name}_error"' in text(bad)

@@ -33,7 +33,9 @@ def test_a_booking_makes_a_qualified_referral_with_an_estimated_conversion(scene
         "booking", "BK123456", 50000, "EUR",
     )  # fmt: skip
     assert conversion.is_estimated
-    assert [(step.from_state, step.to_state) for step in stages.history("referral", referral.id)] == [("", "qualified")]
+    assert [(step.from_state, step.to_state) for step in stages.history("referral", referral.id)] == [
+        ("", "qualified")
+    ]
     told = OutboxEvent.objects.filter(tenant_id=referral.tenant_id).order_by("position")
     told = [event for event in told if event.type.startswith(("referral", "conversion"))]
     assert [event.type for event in told] == ["referral.created", "conversion.recorded"]
@@ -116,7 +118,9 @@ def test_a_person_is_referred_once_per_program(scene):
 
 def test_a_rejected_referral_frees_the_person(scene, alice):
     first = refer(scene, email="eli@example.com")
-    actions.move_referral(referral=first, to_category="rejected", actor=alice, reason="no such booking", now=NOW)
+    actions.move_referral(
+        referral=first, to_category="rejected", actor=alice, reason="no such booking", now=NOW
+    )
     assert refer(scene, email="eli@example.com").id != first.id
     with pytest.raises(actions.AlreadyReferred):
         actions.move_referral(referral=first, to_category="engaged", actor=alice, reason="again", now=NOW)
@@ -161,10 +165,16 @@ def test_campaign_fields_are_kept(scene):
 
 def test_a_link_brings_its_program_and_campaign(scene):
     other = make_program(is_default=False)
-    link = actions.create_link(participant=scene.dana, program=other, slug="summer-deal", actor=SYSTEM, now=NOW)
+    link = actions.create_link(
+        participant=scene.dana, program=other, slug="summer-deal", actor=SYSTEM, now=NOW
+    )
     referral = refer(scene, code="SUMMER-deal")
     assert link.slug == "SUMMERDEAL"
-    assert (referral.program_id, referral.referrer_id, referral.code) == (other.id, scene.dana.id, "SUMMERDEAL")
+    assert (referral.program_id, referral.referrer_id, referral.code) == (
+        other.id,
+        scene.dana.id,
+        "SUMMERDEAL",
+    )
     actions.set_link_active(link=link, active=False, actor=SYSTEM, now=NOW)
     with pytest.raises(actions.CodeUnknown):
         refer(scene, code="SUMMERDEAL")
@@ -172,7 +182,11 @@ def test_a_link_brings_its_program_and_campaign(scene):
 
 def click(scene, *, at, code=None):
     found = actions.record_click(
-        code=code or scene.dana.code, address="203.0.113.9", user_agent="Mozilla/5.0 Firefox/130", is_visit=True, now=at
+        code=code or scene.dana.code,
+        address="203.0.113.9",
+        user_agent="Mozilla/5.0 Firefox/130",
+        is_visit=True,
+        now=at,
     )
     return found.click_id
 
@@ -212,7 +226,12 @@ def test_twelve_calls_at_once_with_one_booking_make_one_referral(committed):
             start.wait()
             with tenancy.use(tenant.id):
                 email = "eli@example.com" if number % 2 else f"eli{number}@example.com"
-                refer(scene, booking_reference="BK777777", email=email, code=[scene.dana.code, *others][number % 6])
+                refer(
+                    scene,
+                    booking_reference="BK777777",
+                    email=email,
+                    code=[scene.dana.code, *others][number % 6],
+                )
             outcomes.append("made")
         except actions.DuplicateBooking as refused:
             outcomes.append(refused.code)

@@ -92,7 +92,9 @@ def test_many_move_each_for_itself(scene, alice):
 def test_notes_are_encrypted(referral, alice):
     note = actions.add_note(referral=referral, text=" Called, will pay. ", actor=alice, now=NOW)
     assert b"Called" not in bytes(note.body_enc)
-    assert [(read.text, read.author) for read in queries.notes_of(referral.id)] == [("Called, will pay.", alice.ref)]
+    assert [(read.text, read.author) for read in queries.notes_of(referral.id)] == [
+        ("Called, will pay.", alice.ref)
+    ]
     crypto.destroy_subject_key(referral.id)
     assert [read.text for read in queries.notes_of(referral.id)] == [None]
     for text in ("", "  ", "x" * 10_001):

@@ -127,7 +127,10 @@ def friend(**values):
 
 def test_the_landing_page_shows_the_program_and_takes_the_form(acme, visitor):
     with tenancy.use(acme.id):
-        landing = {"title": {"en": "Travel together", "nl": "Samen op reis"}, "steps": {"en": ["Book", "Tell us"]}}
+        landing = {
+            "title": {"en": "Travel together", "nl": "Samen op reis"},
+            "steps": {"en": ["Book", "Tell us"]},
+        }
         scene = make_scene(landing=landing)
     page = visitor.get(visitor.get(f"/r/{scene.dana.code}")["Location"])
     shown = page.content.decode()
@@ -137,9 +140,10 @@ def test_the_landing_page_shows_the_program_and_takes_the_form(acme, visitor):
     assert "Tell us" in shown
     assert str(click_id) in shown
     assert acme.brand in shown
-    assert "Samen op reis" in visitor.get(
-        f"/r/{scene.dana.code}/welcome", headers={"accept-language": "nl"}
-    ).content.decode()
+    assert (
+        "Samen op reis"
+        in visitor.get(f"/r/{scene.dana.code}/welcome", headers={"accept-language": "nl"}).content.decode()
+    )
     answer = visitor.post(f"/r/{scene.dana.code}/welcome", friend(rid=str(click_id)))
     assert (answer.status_code, answer["Location"]) == (303, f"/r/{scene.dana.code}/thanks")
     (made,) = referrals(scene)
@@ -203,7 +207,12 @@ def test_forms_from_one_address_are_limited(scene, visitor, monkeypatch):
 
 def test_texts_fall_back_from_language_to_language():
     texts = {"nl": "een", "en": "one"}
-    assert [rules.in_language(texts, [tag]) for tag in ("nl", "nl-be", "de", "en")] == ["een", "een", "een", "one"]
+    assert [rules.in_language(texts, [tag]) for tag in ("nl", "nl-be", "de", "en")] == [
+        "een",
+        "een",
+        "een",
+        "one",
+    ]
     assert rules.in_language({}, ["nl"]) is None
     assert clock.frozen_at() is not None
 

@@ -134,7 +134,11 @@ def test_a_rejection_taken_back_brings_the_reward_back_by_events_alone(committed
         scene = make_scene()
         reward = earn(scene)
         referral = reward.referral
-    for category, status in (("rejected", "rejected"), ("engaged", "pending_approval"), ("completed", "approved")):
+    for category, status in (
+        ("rejected", "rejected"),
+        ("engaged", "pending_approval"),
+        ("completed", "approved"),
+    ):
         with tenancy.use(tenant.id):
             referral.refresh_from_db()
             referrals.move_referral(
