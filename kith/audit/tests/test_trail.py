@@ -49,7 +49,8 @@ def test_the_organization_itself_is_audited(in_acme: Any, alice: Any) -> None:
     [
         "update audit_auditentry set actor = 'nobody'",
         "delete from audit_auditentry",
-        "insert into audit_auditentry (actor, request_id, table_name, row_id, op, diff) values ('a','','t','1','I','{}')",
+        "insert into audit_auditentry (actor, request_id, table_name, row_id, op, diff)"
+        " values ('a', '', 't', '1', 'I', '{}')",
         "truncate audit_auditentry",
     ],
 )

@@ -63,11 +63,16 @@ def test_each_event_is_handled_once(committed: Any, subscriptions: Any) -> None:
 
 def test_an_event_of_a_rolled_back_transaction_never_happened(committed: Any, subscriptions: Any) -> None:
     tenant = committed("undone")
-    with pytest.raises(ZeroDivisionError), tenancy.use(tenant.id):
-        tell(1, str(tenant.id))
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        _tell_and_fail(tenant)
     outbox.drain(subscriptions)
     assert mine(tenant) == []
+
+
+def _tell_and_fail(tenant: Any) -> None:
+    with tenancy.use(tenant.id):
+        tell(1, str(tenant.id))
+        _ = 1 / 0
 
 
 def test_a_transaction_that_commits_late_is_not_skipped(committed: Any, subscriptions: Any) -> None:
@@ -137,7 +142,7 @@ def test_several_relays_at_once_deliver_once(committed: Any, subscriptions: Any)
 def test_events_cannot_be_changed_or_removed(in_acme: Any) -> None:
     tell(1)
     for statement in ("update kit_outboxevent set type = 'x'", "delete from kit_outboxevent"):
-        with pytest.raises(Exception, match="permission denied|append-only"), transaction.atomic():
+        with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(statement)
     assert OutboxEvent.objects.get().type == "test.happened"
