@@ -93,7 +93,7 @@ def test_people_differ_and_have_addresses_nobody_owns() -> None:
 # ---- the past
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def small(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A small demonstration organization, made once for the tests below, which only look at it."""
     from django.test import override_settings
@@ -159,7 +159,7 @@ def test_its_figures_are_those_of_its_facts(past: Tenant) -> None:
     assert totals["paid_minor__sum"] == paid
 
 
-def test_one_member_of_each_role_signs_in_with_what_was_written_down(small: Any) -> None:
+def test_one_member_of_each_role_signs_in_with_what_was_written_down(past: Tenant, small: Any) -> None:
     tenant, rows = small
     assert {row["role"] for row in rows} == set(Role.values)
     for row in rows:
