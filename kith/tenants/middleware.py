@@ -13,6 +13,7 @@ from kith.kit.actors import PUBLIC, Actor
 from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, NotFound
 from kith.tenants import actions, queries
+from kith.tenants.models import Tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -106,7 +107,14 @@ def _identify_person(request: Any) -> None:
         raise NotFound
     request.tenant, request.actor = seat.tenant, queries.seat_actor(seat, request.user)
     timezone.activate(seat.tenant.timezone)
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.user.locale or seat.tenant.locale
-    if translation.check_for_language(chosen):
-        translation.activate(chosen)
-        request.LANGUAGE_CODE = translation.get_language()
+    chosen = _language(request, seat.tenant)
+    translation.activate(chosen)
+    request.LANGUAGE_CODE = chosen
+
+
+def _language(request: Any, tenant: Tenant) -> str:
+    """Chosen on the page, by the person, by the browser, by the organization: the first that is offered."""
+    offered = dict(settings.LANGUAGES)
+    wishes = [request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), request.user.locale]
+    wishes += [tag for tag, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
+    return next((wish[:2] for wish in wishes if wish[:2] in offered), tenant.locale)
