@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from kith.kit import clock, html, http, idempotency, limits, tenancy, tokens
 from kith.kit.actors import PUBLIC, Actor
