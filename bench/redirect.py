@@ -67,7 +67,11 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        environment = {**os.environ, "KITH_PORT": str(self.port), "KITH_WEB_WORKERS": str(os.cpu_count() or 2)}
+        environment = {
+            **os.environ,
+            "KITH_PORT": str(self.port),
+            "KITH_WEB_WORKERS": str(os.cpu_count() or 2),
+        }
         self.process = subprocess.Popen([sys.executable, "-m", "kith", "web"], env=environment)
         for _ in range(100):
             try:
@@ -97,7 +101,9 @@ class Visitor:
         code = self.codes[self.sent % len(self.codes)]
         self.sent += 1
         agent = f"Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/{self.number + self.sent} Firefox/130.0"
-        self.socket.sendall(f"GET /r/{code} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n\r\n".encode())
+        self.socket.sendall(
+            f"GET /r/{code} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n\r\n".encode()
+        )
 
     def hear(self) -> bool:
         """Read what came; True when the answer is whole. Raises RuntimeError for anything but a redirect."""
@@ -147,9 +153,13 @@ def pgbench(database: Database, script: str, connections: int, seconds: float) -
             f"--file={file.name}", f"--host={parts.hostname}", f"--port={parts.port}", "bench",
         ]  # fmt: skip
         credentials = {"PGUSER": unquote(parts.username or ""), "PGPASSWORD": unquote(parts.password or "")}
-        done = subprocess.run(command, env={**os.environ, **credentials}, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env={**os.environ, **credentials}, check=True, capture_output=True, text=True
+        )
     values = dict(line.split(" = ") for line in done.stdout.splitlines() if line.startswith("tps"))
-    counted = [line for line in done.stdout.splitlines() if line.startswith("number of transactions actually")]
+    counted = [
+        line for line in done.stdout.splitlines() if line.startswith("number of transactions actually")
+    ]
     return float(values["tps"].split()[0]), int(counted[0].split(":")[1].split("/")[0])
 
 
