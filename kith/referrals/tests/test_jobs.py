@@ -13,7 +13,9 @@ from kith.referrals.models import DailySalt
 def test_upkeep_needs_no_tenant_and_may_run_twice():
     today = clock.now().date()
     for back in (0, 1, 2, 9):
-        DailySalt.objects.get_or_create(day=today - datetime.timedelta(days=back), defaults={"salt": b"s" * 32})
+        DailySalt.objects.get_or_create(
+            day=today - datetime.timedelta(days=back), defaults={"salt": b"s" * 32}
+        )
     for _again in range(2):
         jobs.prepare_partitions(timestamp=1)
         jobs.forget_salts(timestamp=1)
