@@ -19,10 +19,11 @@ create index kit_cache_expires on kit_cache (expires);
 create table kit_state_edge (
   machine text not null, from_state text not null, to_state text not null, primary key (machine, from_state, to_state)
 );
+-- The table is named with its schema: a temporary one of that name would otherwise be asked instead.
 create function refuse_undeclared_step() returns trigger language plpgsql as $$
 begin
   if new.status is distinct from old.status and not exists (
-    select from kit_state_edge
+    select from public.kit_state_edge
      where machine = tg_argv[0] and from_state = old.status and to_state = new.status)
   then
     raise exception '%: % to % is not a declared step', tg_argv[0], old.status, new.status using errcode = 'restrict_violation';
