@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit.html import Brand, Frame, NavItem, Person
+from kith.kit.html import Brand, Frame, Link, NavItem, Person
 from kith.tenants import queries
 from kith.tenants.models import Role, Tenant
 
@@ -37,6 +37,7 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
         brand=brand(tenant) if tenant else Brand(),
         nav=_navigation(tenant, actor) if tenant and actor else (),
         person=person,
+        menu=(Link(_("Change your password"), reverse("account_change_password"), "key-round"),) if person else (),
         languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],
         language_url=reverse("set_language"),
         theme_url=reverse("theme"),

@@ -106,6 +106,13 @@ def test_a_forgotten_password_is_replaced_through_the_mailed_link(alice: Any) ->
     assert "no longer works" in text(Client().get(link, follow=True))
 
 
+def test_asking_too_often_is_refused_in_our_frame(alice: Any) -> None:
+    client, user = Client(), user_of(alice)
+    answers = [client.post(reverse("account_reset_password"), {"email": user.email}) for _attempt in range(6)]
+    assert answers[-1].status_code == 429
+    assert "That was a bit too fast" in text(answers[-1])
+
+
 # --- home ---------------------------------------------------------------------------------------------
 
 
