@@ -40,5 +40,6 @@ SCHEDULE: dict[str, timedelta] = {
     "analytics.count_clicks": timedelta(seconds=15),
     "kit.forget_old": timedelta(hours=1),
     "rewards.mature_due": timedelta(minutes=1),
+    "referrals.forget_salts": timedelta(hours=1),
     "referrals.prepare_partitions": timedelta(hours=6),
 }

@@ -10,7 +10,7 @@ from kith.commands import _installation
 
 @click.command(help="Serve pages and API; migrations must have been run.")
 def command() -> None:
-    """Granian with one thread per process: with Python's lock, processes beat threads."""
+    """Granian; a few threads per process, because requests mostly wait for the database."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -22,7 +22,7 @@ def command() -> None:
         port=kith.env.env.port,
         interface=Interfaces.WSGI,
         workers=kith.env.env.web_workers or os.cpu_count() or 2,
-        blocking_threads=1,
+        blocking_threads=4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=15,

@@ -9,11 +9,11 @@ from ninja import File, Query, Status
 from ninja.files import UploadedFile
 
 from kith.compat import queries, rules, schemas
-from kith.kit import clock, health, tenancy
+from kith.kit import clock, health, idempotency, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.clients import client_address
 from kith.kit.errors import NotFound
-from kith.kit.http import answers, listing, ok
+from kith.kit.http import answers, listing, ok, respond
 from kith.kit.http import router as make_router
 from kith.participants import actions as participants
 from kith.participants import queries as people
@@ -109,7 +109,8 @@ def referral_create(request: HttpRequest, body: schemas.ReferralIn) -> Any:
     located = referral_queries.locate_code(body.referrer_code)
     if located is None:
         raise referral_actions.CodeUnknown
-    with tenancy.use(located.tenant_id, actor=PUBLIC):
+
+    def run() -> HttpResponse:
         row = referral_actions.create_referral(
             code=body.referrer_code,
             email=body.new_customer_email,
@@ -120,7 +121,12 @@ def referral_create(request: HttpRequest, body: schemas.ReferralIn) -> Any:
             now=clock.now(),
         )
         status = rules.STATUS_OF[row.category]
-    return Status(201, ok({"id": str(row.id), "status": status, "booking_reference": row.booking_reference}))
+        return respond(
+            ok({"id": str(row.id), "status": status, "booking_reference": row.booking_reference}), 201
+        )
+
+    with tenancy.use(located.tenant_id, actor=PUBLIC):
+        return idempotency.once(request, run)
 
 
 @router.put("/referrals/{referral_id}/status", response=answers(schemas.Envelope))

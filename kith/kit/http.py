@@ -85,6 +85,11 @@ def accepted(data: Any, message: str | None = None) -> Status:
     return Status(202, ok(data, message))
 
 
+def respond(body: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A finished answer, where the view itself must hand one over."""
+    return HttpResponse(dumps(body), status=status, content_type="application/json")
+
+
 def listing(page: Page, rows: Iterable[Any]) -> dict[str, Any]:
     """The envelope of a list."""
     return {"status": "success", "data": list(rows), "pagination": page.as_pagination()}

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Status
 
-from kith.kit import clock, jobs, pagination, tenancy
+from kith.kit import clock, idempotency, jobs, pagination, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.errors import NotFound
-from kith.kit.http import accepted, answers, created, listing, ok
+from kith.kit.http import accepted, answers, created, listing, ok, respond
 from kith.kit.http import router as make_router
 from kith.referrals import access, actions, queries, schemas
 from kith.tenants.access import public, requires
@@ -59,15 +59,19 @@ def referral_create(request: Any, body: schemas.ReferralIn) -> Status:
     summary="Refer, signed out",
 )
 @public("the referred person or a booking form gives code, e-mail and booking reference; limited per address")
-def referral_create_public(request: HttpRequest, body: schemas.PublicReferralIn) -> Status:
+def referral_create_public(request: HttpRequest, body: schemas.PublicReferralIn) -> HttpResponse:
     """Record a referral for whichever organization the code belongs to."""
     located = queries.locate_code(body.code)
     if located is None:
         raise actions.CodeUnknown
-    with tenancy.use(located.tenant_id, actor=PUBLIC):
+
+    def run() -> HttpResponse:
         made = actions.create_referral(**body.details(), source="public", actor=PUBLIC, now=clock.now())
-    shown = {"id": made.id, "category": made.category, "created_at": made.created_at}
-    return created(shown, _("Thank you. The referral was recorded."))
+        shown = {"id": made.id, "category": made.category, "created_at": made.created_at}
+        return respond(ok(shown, _("Thank you. The referral was recorded.")), 201)
+
+    with tenancy.use(located.tenant_id, actor=PUBLIC):
+        return idempotency.once(request, run)
 
 
 @router.get(

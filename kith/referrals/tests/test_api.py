@@ -125,6 +125,15 @@ def test_anybody_may_refer_by_code_email_and_booking(scene):
     assert len(stored(scene)) == 1
 
 
+def test_a_public_call_repeated_with_its_key_gets_its_first_answer(scene):
+    anybody = Client(headers={"idempotency-key": f"form-{uuid.uuid4()}"})
+    first, again = (send(anybody, "/public/referrals", given(scene)) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert again["Idempotent-Replay"] == "true"
+    assert len(stored(scene)) == 1
+
+
 def test_public_calls_are_limited_per_address(scene):
     caller = Client(REMOTE_ADDR=f"2001:db8::{uuid.uuid4().int & 0xFFFF:x}")
     answers = [send(caller, "/public/referrals", given(scene)).status_code for _ in range(101)]
