@@ -58,7 +58,7 @@ COMPANIES = (
         "travel", "travel", "Kornoelje Reizen", "KR", customers=2_000, referrers=260, booking_prefix="KR26",
         seed=20_260,
         shape=plan.Shape(
-            referrals=650, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
+            referrals=560, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
             hears_within=(4, 40),
         ),
         payouts=((215, 0), (88, 1), (2, 0)),
@@ -192,7 +192,7 @@ def _live(
     admin, manager = staff[Role.ADMIN], staff[Role.MANAGER]
     with clock.frozen(start), tenancy.use(stage.tenant_id, actor=admin):
         settle.name_debtor(holder=company.name, dice=stage.dice, actor=admin, now=start)
-        settle.open_accounts(stage.referrers, dice=stage.dice, actor=admin, now=start)
+        settle.open_accounts(stage.referrers[:150], dice=stage.dice, actor=admin, now=start)
         history.set_booking_rule(required=False, actor=admin, now=start)
     due = [(end - timedelta(days=days), returned) for days, returned in company.payouts]
     for moment in history.live_through(planned, stage, start=start, end=end):

@@ -22,7 +22,7 @@ def name_debtor(*, holder: str, dice: random.Random, actor: Actor, now: datetime
 def open_accounts(
     participants: Sequence[Participant], *, dice: random.Random, actor: Actor, now: datetime
 ) -> None:
-    """Most people have said where they want their money; some still have to be asked."""
+    """Most of these people have said where they want their money; some still have to be asked."""
     for participant in participants:
         if dice.random() < 0.85:
             payouts.save_payout_account(
