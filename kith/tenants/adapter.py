@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -23,6 +24,19 @@ class AccountAdapter(DefaultAccountAdapter):
         from kith.kit.clients import client_address
 
         return client_address(request)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """A new password, changed or reset, ends every API session that the old one opened."""
+        from kith.kit import clock
+        from kith.tenants import actions
+
+        super().set_password(user, password)
+        actions.end_user_families(user=user, reason="password changed", now=clock.now())
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the e-mail: at the installation's own address, whatever Host the request claimed."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return str(settings.KITH_PUBLIC_URL + path.replace("UID-KEY", key))
 
     def format_email_subject(self, subject: str) -> str:
         """The subject as it is: no host name in brackets before it."""

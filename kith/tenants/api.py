@@ -113,8 +113,8 @@ def invitation_list(request: HttpRequest) -> Any:
 @requires("tenants.members")
 def invitation_create(request: Any, body: schemas.InviteIn) -> Any:
     """Offer a place by e-mail."""
-    invited = actions.invite(email=body.email, role=body.role, actor=request.actor, now=clock.now())
-    return created(_invitation(invited.invitation))
+    row = actions.invite(email=body.email, role=body.role, actor=request.actor, now=clock.now())
+    return created(_invitation(row))
 
 
 @tenant.delete("/invitations/{invitation_id}", response=answers(schemas.DoneEnvelope))

@@ -23,6 +23,7 @@ from kith.tenants.actions.people import (
     invite,
     open_invitation,
     remove_member,
+    renew_link,
     withdraw_invitation,
 )
 from kith.tenants.actions.tokens import (
@@ -31,6 +32,7 @@ from kith.tenants.actions.tokens import (
     TokenPair,
     end_family,
     end_member_families,
+    end_user_families,
     open_token_family,
     refresh_tokens,
     sign_in,
@@ -40,7 +42,7 @@ __all__ = [
     "AlreadyMember", "ApiKeyLimit", "BadSlug", "InvitationGone", "LastOwner", "NewKey", "RefreshRefused",
     "RoleNotYours", "SettingRefused", "SignInRefused", "SlugTaken", "TokenPair", "accept_invitation", "add_member",
     "authenticate_key", "change_role", "create_api_key", "create_tenant", "create_user", "end_family",
-    "end_member_families", "invite", "open_invitation", "open_token_family", "refresh_tokens", "remove_member",
-    "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in", "update_tenant",
-    "withdraw_invitation",
+    "end_member_families", "end_user_families", "invite", "open_invitation", "open_token_family", "refresh_tokens",
+    "remove_member", "renew_link", "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in",
+    "update_tenant", "withdraw_invitation",
 ]  # fmt: skip

@@ -1,7 +1,6 @@
 """Users, members and invitations."""
 
 import datetime
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -40,14 +39,6 @@ class InvitationGone(NotFound):
     """Unknown, used, withdrawn or expired: the caller cannot tell which."""
 
     code, message = "invitation_gone", _("This invitation is not valid any more. Ask for a new one.")
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """A stored invitation and the secret of its link, which is not stored."""
-
-    invitation: Invitation
-    token: str
 
 
 @transaction.atomic
@@ -139,7 +130,7 @@ def _keep_an_owner(row: Member) -> None:
 
 
 @transaction.atomic
-def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> Invited:
+def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> Invitation:
     """Offer a place by e-mail; the message is sent by a job. Raises RoleNotYours, AlreadyMember or Invalid."""
     address = email.strip().lower()
     if "@" not in address:
@@ -150,20 +141,32 @@ def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> In
         raise RoleNotYours
     if Member.objects.filter(user__email=address, removed_at=None).exists():
         raise AlreadyMember
-    token = random_token()
     try:
         with transaction.atomic():
             row: Invitation = Invitation.objects.create(
-                email=address, role=Role(role), token_hash=hash_token(token), invited_by=actor.ref,
+                email=address, role=Role(role), token_hash=hash_token(random_token()), invited_by=actor.ref,
                 expires_at=now + rules.INVITATION_LIFETIME, created_at=now,
             )  # fmt: skip
     except IntegrityError as error:
         if "invitation_open_once" in str(error):
             raise AlreadyMember from None
         raise
-    # The link's secret travels through the queue only; the table keeps its hash.
-    jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id), token=token)
-    return Invited(row, token)
+    # Without the link's secret, which would stay readable in the queue: the job makes it.
+    jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id))
+    return row
+
+
+@transaction.atomic
+def renew_link(*, invitation: Invitation) -> str:
+    """A new secret for the link of an open invitation, kept as its hash only; the one before stops working.
+
+    Raises InvitationGone.
+    """
+    token = random_token()
+    still_open = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
+    if not still_open.update(token_hash=hash_token(token)):
+        raise InvitationGone
+    return token
 
 
 @transaction.atomic

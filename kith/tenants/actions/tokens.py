@@ -50,11 +50,14 @@ def sign_in(
 
     Raises SignInRefused, or TooMany after five failures in 15 minutes; successes are not counted.
     """
-    keys = (f"sign-in|address|{address}", f"sign-in|account|{username.strip().lower()}")
+    known = _named(username.strip())
+    # By the person, not by what was typed: name, e-mail and other spellings share one count.
+    account = known.pk if known else username.strip().lower()
+    keys = (f"sign-in|address|{address}", f"sign-in|account|{account}")
     for key in keys:
         if not limits.peek(key, FAILURES, WINDOW_S).allowed:
             limits.enforce(key, FAILURES, WINDOW_S)
-    user = _checked(username, password)
+    user = _checked(known, password)
     seats = queries.seats_of(user) if user else []
     seat = next((seat for seat in seats if tenant_slug in (None, seat.tenant.slug)), None)
     if user is None or seat is None:
@@ -66,10 +69,12 @@ def sign_in(
     return pair, seat, user
 
 
-def _checked(username: str, password: str) -> User | None:
-    login = username.strip()
+def _named(login: str) -> User | None:
     user = User.objects.filter(email__iexact=login).first() if "@" in login else None
-    user = user or User.objects.filter(username__iexact=login).first()
+    return user or User.objects.filter(username__iexact=login).first()
+
+
+def _checked(user: User | None, password: str) -> User | None:
     if user is None or not user.is_active:
         make_password(password)  # unknown people take as long as known ones
         return None
@@ -137,3 +142,10 @@ def end_family(*, family_id: UUID | str, reason: str, now: datetime.datetime) ->
 def end_member_families(*, member_id: UUID | str, reason: str, now: datetime.datetime) -> None:
     """Sign every client of a member out."""
     TokenFamily.objects.filter(member_id=member_id, ended_at=None).update(ended_at=now, ended_reason=reason)
+
+
+def end_user_families(*, user: User, reason: str, now: datetime.datetime) -> None:
+    """Sign every client of a person out, in all their organizations."""
+    for seat in queries.seats_of(user):
+        with tenancy.use(seat.tenant.id):
+            end_member_families(member_id=seat.member_id, reason=reason, now=now)

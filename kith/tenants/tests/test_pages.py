@@ -47,7 +47,8 @@ def user_of(actor: Any) -> User:
 
 def invited(tenant: Any, actor: Any, email: str = "new@example.com") -> str:
     with tenancy.use(tenant.id, actor=actor):
-        return actions.invite(email=email, role="agent", actor=actor, now=clock.now()).token
+        row = actions.invite(email=email, role="agent", actor=actor, now=clock.now())
+        return actions.renew_link(invitation=row)
 
 
 # --- sign-in ------------------------------------------------------------------------------------------
@@ -225,6 +226,15 @@ def test_rules_are_stored_typed_and_only_where_they_changed(acme: Any, alice: An
     shown = text(client.get(url))
     assert "NL91" not in shown
     assert "Set. Type to replace it." in shown
+
+
+def test_amounts_are_written_and_read_in_the_language_of_the_page(acme: Any, alice: Any, browse: Any) -> None:
+    client, url = browse(alice), reverse("tenants:rules", args=[acme.slug])
+    client.cookies["language"] = "nl"
+    assert 'value="25,00"' in text(client.get(url))
+    assert client.post(url, rule_values(rewards__default_amount="40,50")).status_code == 303
+    with tenancy.use(acme.id, actor=alice):
+        assert queries.setting("rewards.default_amount").amount_minor == 4050
 
 
 @pytest.mark.parametrize(

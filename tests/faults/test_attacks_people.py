@@ -1,0 +1,104 @@
+"""Attacks on people's accounts: guessing, stale sessions, stolen links, roles that reach too far."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from kith.kit import clock, limits, tenancy
+from kith.kit.actors import Actor
+from kith.tenants import actions, jobs
+from kith.tenants.models import Invitation, Member, TokenFamily, User
+
+pytestmark = pytest.mark.django_db(databases=["default", "counters"])
+
+PASSWORD = "correct horse battery"
+
+
+def user_of(actor: Actor) -> User:
+    with tenancy.use(actor.tenant_id):
+        found: User = Member.objects.select_related("user").get(pk=actor.id).user
+        return found
+
+
+def test_other_spellings_of_a_name_share_one_count_of_failures(alice: Actor) -> None:
+    """PostgreSQL takes a dotless i for an i; that and the e-mail address must not buy further guesses."""
+    user = user_of(alice)
+    user.username = f"rissi-{user.username}"
+    user.save()
+    for number, login in enumerate(
+        [user.username, user.email, user.username.replace("i", "\u0131"), user.username.replace("s", "\u017f"),
+         user.username.upper()]
+    ):  # fmt: skip
+        with pytest.raises(actions.SignInRefused):
+            _sign_in(login, "wrong", address=f"192.0.2.{number}")
+    with pytest.raises(limits.errors.TooMany):
+        _sign_in(user.username, PASSWORD, address="192.0.2.99")
+
+
+def _sign_in(login: str, password: str, *, address: str) -> Any:
+    return actions.sign_in(
+        username=login, password=password, tenant_slug=None, address=address, now=clock.now()
+    )
+
+
+def test_a_changed_password_ends_the_sessions_of_the_api(alice: Actor) -> None:
+    """Whoever took the old password is out, refresh token and all."""
+    user = user_of(alice)
+    pair, _seat, _user = _sign_in(user.username, PASSWORD, address="192.0.2.1")
+    client = Client()
+    client.force_login(user)
+    new = {
+        "oldpassword": PASSWORD,
+        "password1": "another horse battery",
+        "password2": "another horse battery",
+    }
+    answer = client.post(reverse("account_change_password"), new)
+    assert answer.status_code == 302
+    with pytest.raises(actions.RefreshRefused):
+        actions.refresh_tokens(refresh=pair.refresh, now=clock.now())
+    with tenancy.use(alice.tenant_id):
+        assert not TokenFamily.objects.filter(ended_at=None).exists()
+
+
+def test_a_reset_link_points_at_the_installation_whatever_host_was_claimed(alice: Actor) -> None:
+    """Allowed hosts come with any port, and the port would be the attacker's."""
+    Client().post(
+        reverse("account_reset_password"), {"email": user_of(alice).email}, headers={"host": "localhost:6666"}
+    )
+    (message,) = mail.outbox
+    assert "localhost:6666" not in str(message.message())
+    link = re.search(r"http\S+/password/reset/key/\S+/", str(message.body))
+    assert link is not None
+    assert link[0].startswith(settings.KITH_PUBLIC_URL)
+    assert Client().get(link[0].removeprefix(settings.KITH_PUBLIC_URL)).status_code == 302
+
+
+def test_the_queue_holds_no_secret_of_an_invitation(in_acme: Any, alice: Actor) -> None:
+    """Jobs stay in their table long after they ran; a link found there would open the organization."""
+    row = actions.invite(email="new@example.com", role="admin", actor=alice, now=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("select args from procrastinate_jobs where task_name = 'tenants.send_invitation'")
+        ((arguments,),) = cursor.fetchall()
+    jobs.send_invitation(**json.loads(arguments))
+    (message,) = mail.outbox
+    found = re.search(r"/invitations?/([^/\s]+)", str(message.body))
+    assert found is not None
+    assert found[1] not in str(arguments)
+    assert actions.open_invitation(found[1], now=clock.now()).pk == row.pk
+
+
+def test_a_withdrawn_invitation_gets_no_new_link(in_acme: Any, alice: Actor) -> None:
+    """Not even when the job comes late."""
+    row = actions.invite(email="new@example.com", role="admin", actor=alice, now=clock.now())
+    before = bytes(Invitation.objects.get(pk=row.pk).token_hash)
+    actions.withdraw_invitation(invitation=row, actor=alice, now=clock.now())
+    with pytest.raises(actions.InvitationGone):
+        actions.renew_link(invitation=row)
+    assert bytes(Invitation.objects.get(pk=row.pk).token_hash) == before
