@@ -80,29 +80,36 @@ def credentials_path() -> Path:
 
 
 def load_once() -> bool:
-    """Fill an installation that has no organization yet; True when that was done. Sign-ins go to a file."""
-    if Tenant.objects.exists():
+    """Fill an installation that has no organization yet; True when that was done. Sign-ins go to a file.
+
+    Where that was interrupted, the organizations still missing are made the next time; one that was begun
+    stays as far as it came.
+    """
+    unfinished = customers_path(COMPANIES[0].slug).with_name("unfinished")
+    if Tenant.objects.exists() and not unfinished.exists():
         return False
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
     now = clock.now()
-    rows = [row for company in COMPANIES for row in load(company, now=now)]
-    _keep(rows)
+    for company in COMPANIES:
+        if not Tenant.objects.filter(slug=company.slug).exists():
+            load(company, now=now)
+    unfinished.unlink()
     return True
 
 
 def load(company: Company, *, now: datetime) -> list[dict[str, str]]:
-    """Make one organization with its past; answers how its members sign in."""
+    """Make one organization with its past; answers how its members sign in, which goes to the file at once."""
     dice = random.Random(company.seed)  # noqa: S311 - the demonstration is the same everywhere on purpose
     start = (now - company.days).replace(hour=8, minute=0, second=0, microsecond=0)
     tenant, rows, staff = _found(company, start)
+    _keep(rows)
     customers = _import_customers(tenant, company, dice, staff[Role.ADMIN], start)
     stage = _stage(tenant, company, dice, customers, staff)
     planned = plan.make_plan(
         random.Random(company.seed),  # noqa: S311 - as above
-        company.shape,
-        start=start + timedelta(days=2),
-        end=now,
-        referrers=company.referrers,
-    )
+        company.shape, start=start + timedelta(days=2), end=now, referrers=company.referrers,
+    )  # fmt: skip
     _live(company, stage, planned, staff, start=start, end=now)
     return rows
 
@@ -210,8 +217,12 @@ def _live(
 
 
 def _keep(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the sign-ins so that nobody else on the machine can read them."""
+    """Add sign-ins to the file, which nobody else on the machine can read."""
     path = credentials_path()
     path.parent.mkdir(parents=True, exist_ok=True)
+    slugs = {row["tenant"] for row in rows}
+    kept = (
+        [row for row in json.loads(path.read_text()) if row["tenant"] not in slugs] if path.exists() else []
+    )
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(rows, file, indent=2)
+        json.dump([*kept, *rows], file, indent=2)

@@ -184,12 +184,32 @@ def test_an_installation_with_an_organization_is_left_alone(
     assert not demo.credentials_path().exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_interrupted_load_is_taken_up_where_it_stopped(
+    committed: Any, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    first = committed("interrupted")
+    missing = replace(demo.COMPANIES[1], slug="still-missing")
+    monkeypatch.setattr(demo, "COMPANIES", (replace(demo.COMPANIES[0], slug=first.slug), missing))
+    loaded: list[str] = []
+    monkeypatch.setattr(demo, "load", lambda company, now: loaded.append(company.slug))
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "unfinished").touch()
+    assert demo.load_once() is True
+    assert loaded == ["still-missing"]
+    assert demo.load_once() is False
+
+
 def test_the_sign_ins_are_kept_where_the_command_line_reads_them(
     settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_DIR = tmp_path
-    rows = [dict.fromkeys(("tenant", "role", "username", "email", "password", "url"), "x")]
-    demo._keep(rows)
+    first, second = (
+        [dict.fromkeys(("tenant", "role", "username", "email", "password", "url"), name)] for name in "xy"
+    )
+    for rows in (first, second, second):
+        demo._keep(rows)
     assert demo.credentials_path().stat().st_mode & 0o777 == 0o600
-    assert json.loads(demo.credentials_path().read_text()) == rows
+    assert json.loads(demo.credentials_path().read_text()) == [*first, *second]
     assert demo.credentials_path().name == _credentials.path().name
