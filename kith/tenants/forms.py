@@ -1,6 +1,7 @@
 """Checks what people type into the pages of this feature."""
 
 import datetime
+import decimal
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -215,8 +216,9 @@ def _setting_field(declared: rules.Setting, value: Any) -> forms.Field:
         shown = {"autocomplete": "off", "placeholder": _("Set. Type to replace it.") if value else ""}
         return forms.CharField(**words, required=False, max_length=500, widget=forms.TextInput(attrs=shown))
     if declared.type == "money":
+        amount = decimal.Decimal(str(value))
         return forms.DecimalField(
-            **words, initial=value, min_value=0, max_digits=16, decimal_places=4, localize=True
+            **words, initial=amount, min_value=0, max_digits=16, decimal_places=4, localize=True
         )
     if declared.type == "int":
         return forms.IntegerField(**words, initial=value, min_value=declared.least, max_value=declared.most)
