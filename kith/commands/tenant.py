@@ -49,5 +49,8 @@ def presets() -> None:
 
 
 def _sentence(refusal: DomainError) -> str:
-    fields = [f"{name}: {remedy}" for name, remedy in refusal.fields.items()]
-    return " ".join([refusal.text, *(fields if "%(" not in str(refusal.message) else [])])
+    """What is wrong and where; a sentence that says it already is not repeated."""
+    fields = [
+        f"{name}: {remedy}" for name, remedy in refusal.fields.items() if str(remedy) not in refusal.text
+    ]
+    return " ".join([refusal.text, *fields])

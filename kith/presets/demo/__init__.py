@@ -58,7 +58,7 @@ COMPANIES = (
         "travel", "travel", "Kornoelje Reizen", "KR", customers=2_000, referrers=260, booking_prefix="KR26",
         seed=20_260,
         shape=plan.Shape(
-            referrals=560, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
+            referrals=440, clicks=45_000, waiting=34, direct_bookings=0.68, amounts=(180, 4_800), amount_known=0.78,
             hears_within=(4, 40),
         ),
         payouts=((215, 0), (88, 1), (2, 0)),
