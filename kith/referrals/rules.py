@@ -141,3 +141,12 @@ def destination(url: str, *, click_id: UUID | None, code: str, utm: Sequence[tup
     query += [(name, value) for name, value in utm if value and name not in present]
     query += [("rid", str(click_id)), ("via", code)]
     return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+# Entering these approves or refuses what the referral earned, so it takes the permission to do that.
+_DECIDING = {"completed": "rewards.approve", "rejected": "rewards.approve"}
+
+
+def permission_to_enter(category: str) -> str:
+    """What an actor needs beyond moving referrals to bring one into the category; empty for most."""
+    return _DECIDING.get(category, "")

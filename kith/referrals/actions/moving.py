@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit import clock, crypto, outbox
 from kith.kit.actors import Actor
-from kith.kit.errors import DomainError, Invalid, NotFound
+from kith.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from kith.kit.ids import uuid7
 from kith.pipelines import actions as pipelines
 from kith.pipelines import queries as stages
@@ -41,10 +41,14 @@ def move_referral(
 ) -> Referral:
     """Move a referral to a stage, given as row or code, or to the first stage of a category.
 
-    Raises MoveNotAllowed, ReasonMissing, StageChanged, StageUnknown, and AlreadyReferred when reopening it
-    would give the person two live referrals; then nothing has changed.
+    Raises MoveNotAllowed, ReasonMissing, StageChanged, StageUnknown, Forbidden where the move decides about
+    rewards and the actor may not, and AlreadyReferred when reopening it would give the person two live
+    referrals; then nothing has changed.
     """
     stage = to_stage if isinstance(to_stage, Stage) else _stage(referral, to_stage or "", to_category)
+    needed = rules.permission_to_enter(stage.category)
+    if needed and not actor.may(needed):
+        raise Forbidden(permission=needed)
     before = referral.category
     also: dict[str, Any] = {"updated_at": now}
     if stage.category == "completed" and referral.completed_at is None:
