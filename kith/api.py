@@ -40,6 +40,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     auth=Bearer(),
     renderer=http.Renderer(),
+    parser=http.Parser(),
 )
 
 # Feature, attribute of its api module, prefix. One line per mount.
@@ -69,6 +70,7 @@ compat_api = NinjaAPI(
     openapi_url=None,
     auth=Bearer(),
     renderer=http.Renderer(),
+    parser=http.Parser(),
 )
 if find_spec("kith.compat.api") is not None:
     compat_api.add_router("", import_module("kith.compat.api").router)

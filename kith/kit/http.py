@@ -7,10 +7,11 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 from ninja import Schema as NinjaSchema
+from ninja.parser import Parser as NinjaParser
 from ninja.renderers import BaseRenderer
 from pydantic import ConfigDict
 
-from kith.kit.errors import DomainError
+from kith.kit.errors import DomainError, Malformed
 from kith.kit.money import Money
 from kith.kit.pagination import Page
 
@@ -144,3 +145,23 @@ class Renderer(BaseRenderer):
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
         """Bytes of the answer."""
         return dumps(data)
+
+
+class Parser(NinjaParser):
+    """Reads bodies, and refuses text that no column could hold, whichever field it stands in."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The JSON value. Raises Malformed for a NUL character; ValueError for what is not JSON."""
+        found = super().parse_body(request)
+        # Only the escape can bring one in: JSON allows no bare control characters.
+        if b"\\u0000" in request.body and _has_nul(found):
+            raise Malformed
+        return found
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(name) or _has_nul(each) for name, each in value.items())
+    return isinstance(value, list) and any(_has_nul(each) for each in value)
