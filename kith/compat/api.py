@@ -12,7 +12,7 @@ from kith.compat import queries, rules, schemas
 from kith.kit import clock, health, idempotency, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.clients import client_address
-from kith.kit.errors import NotFound
+from kith.kit.errors import Forbidden, NotFound
 from kith.kit.http import answers, listing, ok, respond
 from kith.kit.http import router as make_router
 from kith.participants import actions as participants
@@ -23,6 +23,8 @@ from kith.referrals import queries as referral_queries
 from kith.rewards import actions as rewards
 from kith.tenants import actions as tenants
 from kith.tenants.access import public, requires
+
+EXPORTS = {"customers": "participants.export", "referrals": "referrals.export"}
 
 router = make_router("older calls of the travel company")
 
@@ -196,7 +198,7 @@ def revenue_impact(request: HttpRequest, days: Days = 365) -> Any:
 
 @router.get("/export/{what}", response=answers(schemas.ListEnvelope))
 @requires("participants.export")
-def export(request: HttpRequest, what: str, format: Format = "json") -> Any:
+def export(request: Any, what: str, format: Format = "json") -> Any:
     """Everything of one kind, `customers` or `referrals`, as CSV or JSON."""
     sources = {
         "customers": (queries.CUSTOMER_COLUMNS, queries.all_customers),
@@ -204,6 +206,9 @@ def export(request: HttpRequest, what: str, format: Format = "json") -> Any:
     }
     if what not in sources:
         raise NotFound
+    needed = EXPORTS[what]
+    if not request.actor.may(needed):
+        raise Forbidden(permission=needed)
     columns, rows = sources[what]
     if format == "csv":
         response = HttpResponse(queries.as_csv(columns, rows()), content_type="text/csv; charset=utf-8")
