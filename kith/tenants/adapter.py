@@ -7,6 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from kith.kit import clock
+from kith.kit.clients import client_address
+from kith.tenants import actions
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """People join by invitation only."""
@@ -21,15 +25,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address all limits use."""
-        from kith.kit.clients import client_address
-
         return client_address(request)
 
     def set_password(self, user: Any, password: str) -> None:
         """A new password, changed or reset, ends every API session that the old one opened."""
-        from kith.kit import clock
-        from kith.tenants import actions
-
         super().set_password(user, password)
         actions.end_user_families(user=user, reason="password changed", now=clock.now())
 
@@ -41,7 +40,3 @@ class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         """The subject as it is: no host name in brackets before it."""
         return str(subject)
-
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Sent after the answer's transaction, in the person's language."""
-        super().send_mail(template_prefix, email, context)
