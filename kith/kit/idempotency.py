@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, tenancy
+from kith.kit import clock, crypto, tenancy
 from kith.kit.errors import Conflict, Invalid
 from kith.kit.models import IdempotencyKey
 
@@ -72,7 +72,8 @@ def once(request: HttpRequest, run: Callable[[], HttpResponse]) -> HttpResponse:
             request_hash=wanted,
             status=response.status_code,
             content_type=response["Content-Type"],
-            body=response.content,
+            # An answer may hold what is shown once, such as a new API key, and what people entrusted us with.
+            body=crypto.encrypt_bytes(response.content, subject_id=crypto.TENANT, context=_place(caller)),
             created_at=clock.now(),
         )
     return response
@@ -109,9 +110,14 @@ def _digest(request: HttpRequest) -> bytes:
     return digest.digest()
 
 
+def _place(caller: str) -> str:
+    return f"kit_idempotencykey.body:{caller}"
+
+
 def _replay(stored: IdempotencyKey, wanted: bytes) -> HttpResponse:
     if bytes(stored.request_hash) != wanted:
         raise KeyReused
-    response = HttpResponse(bytes(stored.body), status=stored.status, content_type=stored.content_type)
+    body = crypto.decrypt_bytes(stored.body, subject_id=crypto.TENANT, context=_place(stored.key))
+    response = HttpResponse(body, status=stored.status, content_type=stored.content_type)
     response["Idempotent-Replay"] = "true"
     return response

@@ -10,6 +10,7 @@ from django.urls import reverse
 from conftest import make_member
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
+from kith.kit.models import IdempotencyKey
 from kith.referrals.models import Referral
 from kith.referrals.tests.factories import make_scene, refer
 from kith.tenants import actions
@@ -150,3 +151,24 @@ def test_a_key_for_customers_exports_no_referrals(acme: Any, alice: Actor) -> No
     client = with_key(acme, alice, "participants.export")
     assert client.get("/api/export/customers").status_code == 200
     assert client.get("/api/export/referrals").status_code == 403
+
+
+# --- what is kept ------------------------------------------------------------------------------------
+
+
+def test_a_kept_answer_does_not_keep_its_secret_readable(acme: Any, alice: Actor) -> None:
+    """A new key's text is shown once; the answer kept for a repeated request holds it sealed."""
+    client = with_token(alice)
+    body = json.dumps({"name": "shop", "scopes": ["referrals.view"]})
+    first, again = (
+        client.post(
+            "/api/v1/api-keys", body, content_type="application/json", headers={"Idempotency-Key": "once"}
+        )
+        for _attempt in range(2)
+    )
+    text = first.json()["data"]["text"]
+    assert again.content == first.content
+    with tenancy.use(acme.id):
+        kept = IdempotencyKey.objects.get()
+    assert text.encode() not in bytes(kept.body)
+    assert b"kith_live_" not in bytes(kept.body)
