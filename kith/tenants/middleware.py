@@ -18,6 +18,8 @@ from kith.tenants.models import Tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# What is shown here belongs to who asked, and to nobody who uses the same computer or proxy afterwards.
+_PERSONAL = ("/api/", "/t/", "/p/")
 PUBLIC_CALLS = 100
 PUBLIC_WINDOW_S = 15 * 60
 
@@ -41,6 +43,8 @@ class Tenancy:
         except DomainError as error:
             return self._refuse(request, error)
         response = self._run(request)
+        if request.path.startswith(_PERSONAL):
+            response.setdefault("Cache-Control", "no-store")
         if hit is not None:
             for name, value in limits.headers(hit).items():
                 response[name] = value

@@ -172,3 +172,13 @@ def test_a_kept_answer_does_not_keep_its_secret_readable(acme: Any, alice: Actor
         kept = IdempotencyKey.objects.get()
     assert text.encode() not in bytes(kept.body)
     assert b"kith_live_" not in bytes(kept.body)
+
+
+def test_no_cache_keeps_what_one_person_was_shown(acme: Any, alice: Actor) -> None:
+    """Tokens, keys and customers' details; a page after signing out on a shared computer."""
+    for answer in (
+        with_key(acme, alice, "participants.*").get("/api/v1/participants"),
+        Client().post("/api/v1/auth/token", "{}", content_type="application/json"),
+        browser(alice).get(reverse("tenants:team", args=[acme.slug])),
+    ):
+        assert "no-store" in answer["Cache-Control"]
