@@ -1,5 +1,6 @@
 """Attacks by calls: characters no column can hold, and roles and keys that reach around a permission."""
 
+import datetime
 import json
 from typing import Any
 
@@ -145,6 +146,28 @@ def test_who_only_moves_referrals_decides_no_rewards(acme: Any, referral: Referr
         f"/api/v1/referrals/{referral.id}/move", json.dumps(body), content_type="application/json"
     )
     assert agreed.status_code == 200, agreed.content
+
+
+def test_a_key_makes_no_key_that_outlives_or_outruns_it(acme: Any, alice: Actor) -> None:
+    """Else a key lent for a day is a key for good."""
+    end = clock.now() + datetime.timedelta(days=1)
+    with tenancy.use(acme.id, actor=alice):
+        lent = actions.create_api_key(
+            name="lent", scopes=["tenants.keys"], expires_at=end, rate_limit=50, actor=alice, now=clock.now()
+        )
+    client = holding(lent.text)
+    given = {"name": "own", "scopes": ["tenants.keys"], "rate_limit": 50, "expires_at": end.isoformat()}
+    for more in (
+        {"expires_at": None},
+        {"expires_at": (end + datetime.timedelta(seconds=1)).isoformat()},
+        {"rate_limit": 51},
+    ):
+        answer = client.post(
+            "/api/v1/api-keys", json.dumps({**given, **more}), content_type="application/json"
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "scopes_not_yours")
+    same = client.post("/api/v1/api-keys", json.dumps(given), content_type="application/json")
+    assert same.status_code == 201, same.content
 
 
 def test_a_key_for_customers_exports_no_referrals(acme: Any, alice: Actor) -> None:

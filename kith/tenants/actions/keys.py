@@ -53,6 +53,7 @@ def create_api_key(
         raise Invalid(fields={"scopes": _("Name at least one known permission.")}, unknown=unknown)
     if not all(actor.may(permission) for permission in rules.permissions_of_scopes(scopes)):
         raise ScopesNotYours
+    _check_reach(actor, expires_at, rate_limit)
     used = set(ApiKey.objects.filter(name=name, revoked_at=None).values_list("slot", flat=True))
     slot = next((slot for slot in (1, 2) if slot not in used), None)
     if slot is None:
@@ -69,6 +70,16 @@ def create_api_key(
             raise ApiKeyLimit from None
         raise
     return NewKey(row, f"{PREFIX}{prefix}.{secret}")
+
+
+def _check_reach(actor: Actor, expires_at: datetime.datetime | None, rate_limit: int) -> None:
+    """A key that makes a key gives it neither more time nor more calls than it has itself."""
+    if actor.kind != "api_key":
+        return
+    own: ApiKey = ApiKey.objects.get(pk=actor.id)
+    outlives = own.expires_at is not None and (expires_at is None or expires_at > own.expires_at)
+    if outlives or rate_limit > own.rate_limit:
+        raise ScopesNotYours
 
 
 @transaction.atomic
