@@ -6,7 +6,8 @@ import click
 
 from kith.commands.import_ import OPERATOR, find_tenant
 from kith.kit import tenancy
-from kith.participants import actions, queries
+from kith.kit.tables import Format
+from kith.participants import actions
 
 
 @click.group(help="Write data into files.")
@@ -20,10 +21,8 @@ def command() -> None:
 @click.option(
     "--format", type=click.Choice(["csv", "json"]), default="csv", show_default=True, help="Kind of file."
 )
-def customers(file: IO[bytes], slug: str, format: actions.Format) -> None:
+def customers(file: IO[bytes], slug: str, format: Format) -> None:
     """Streams, so that the size does not matter."""
     tenant = find_tenant(slug)
     with tenancy.use(tenant.id, actor=OPERATOR):
-        rows = queries.export_rows()
-        for piece in actions.as_csv(rows) if format == "csv" else actions.as_json(rows):
-            file.write(piece)
+        file.writelines(actions.everybody(format=format))

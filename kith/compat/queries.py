@@ -1,13 +1,12 @@
 """The older field names around our rows."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kith.analytics import queries as analytics
 from kith.analytics import rules as figures
 from kith.compat import rules
+from kith.kit import tables
 from kith.kit.http import dumps
 from kith.kit.money import Money
 from kith.participants.models import Participant
@@ -127,13 +126,8 @@ def all_referrals() -> Iterator[dict[str, Any]]:
 
 
 def as_csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> bytes:
-    """UTF-8 with a byte-order mark, so that spreadsheets read it; no cell runs as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(["" if row[name] is None else rules.safe_cell(str(row[name])) for name in columns])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    """The rows for a spreadsheet."""
+    return b"".join(tables.as_csv(columns, rows))
 
 
 def as_json(rows: Iterable[dict[str, Any]]) -> bytes:

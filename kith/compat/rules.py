@@ -27,9 +27,3 @@ STATUS_OF: Mapping[str, str] = {
 }
 
 APPROVED, REJECTED = "approved", "rejected"
-PERIODS = range(1, 1097)
-
-
-def safe_cell(value: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

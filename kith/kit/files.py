@@ -6,19 +6,20 @@ it. Files of ended jobs are removed after a week.
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse
 
-from kith.kit import codes, tenancy
+from kith.kit import codes, tables, tenancy
 from kith.kit.errors import NotFound, TooLarge
 from kith.kit.models import Job
 
 KEPT = datetime.timedelta(days=7)
+LARGEST_TABLE = 4 << 30
 _NAME = re.compile(r"tenant-(\d+)/[a-z-]+/[\w-]{40,}(\.[a-z0-9]{1,5})?", re.ASCII)
 
 
@@ -39,9 +40,13 @@ def keep(
     return default_storage.save(name, source)
 
 
-def keep_text(text: str, *, folder: str, suffix: str = ".txt") -> str:
-    """Store a short text."""
-    return keep(ContentFile(text.encode()), folder=folder, suffix=suffix)
+def keep_table(
+    columns: Sequence[str], rows: tables.Rows, *, folder: str, format: tables.Format
+) -> tuple[str, int]:
+    """Store rows of any number as they come: the file's name, and how many rows there were."""
+    counted = _Counted(rows)
+    pieces = tables.as_file(columns, counted, format=format)
+    return keep(pieces, folder=folder, suffix=f".{format}", limit=LARGEST_TABLE), counted.rows
 
 
 def opened(name: str) -> IO[bytes]:
@@ -85,6 +90,18 @@ def _own(name: str) -> None:
     match = _NAME.fullmatch(name)
     if match is None or int(match[1]) != tenancy.current_tenant_id():
         raise NotFound
+
+
+class _Counted:
+    """Counts rows as they pass."""
+
+    def __init__(self, rows: tables.Rows) -> None:
+        self._from, self.rows = rows, 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for row in self._from:
+            self.rows += 1
+            yield row
 
 
 class _Stream(File):

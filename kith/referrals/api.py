@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Status
 
-from kith.kit import clock, idempotency, jobs, pagination, tenancy
+from kith.kit import clock, idempotency, pagination, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.errors import NotFound
 from kith.kit.http import accepted, answers, created, listing, ok, respond
@@ -130,9 +130,7 @@ def note_create(request: Any, referral_id: UUID, body: schemas.NoteIn) -> Status
 @requires("referrals.export")
 def referral_export(request: Any, body: schemas.ExportIn) -> Status:
     """A file of all referrals that fit, made by a job."""
-    job = jobs.start(
-        "referrals.export", params=body.model_dump(mode="json"), actor=request.actor, now=clock.now()
-    )
+    job = actions.request_export(**body.model_dump(), actor=request.actor, now=clock.now())
     return accepted(schemas.JobOut(id=job.id, kind=job.kind, state="queued"))
 
 

@@ -1,6 +1,6 @@
 """Enrolling and changing participants, one by one and by the hundred thousand."""
 
-from kith.participants.actions.exporting import Format, as_csv, as_json, export_participants
+from kith.participants.actions.exporting import everybody, export_participants
 from kith.participants.actions.importing import (
     Imported,
     ImportOvertaken,
@@ -29,16 +29,14 @@ __all__ = [
     "CodeTaken",
     "DuplicateEmail",
     "DuplicateExternalId",
-    "Format",
     "ImportOvertaken",
     "Imported",
     "Mode",
     "ParticipantErased",
     "Progress",
     "RowsRefused",
-    "as_csv",
-    "as_json",
     "create_participant",
+    "everybody",
     "export_participants",
     "import_customers",
     "reactivate_participant",

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from kith.kit import files, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict, Invalid
-from kith.participants import queries, rules
+from kith.kit.tables import neutral
+from kith.participants import queries
 from kith.participants.actions.merging import Merge, Row
 from kith.participants.actions.reading import Sheet, open_sheet
 from kith.participants.actions.refusals import SENTENCES
@@ -229,4 +230,4 @@ def _as_cells(row: BadRow) -> list[Any]:
     if row.other_line:
         remedy = remedy % {"line": row.other_line}
     shown = row.value if len(row.value) <= _SHOWN else f"{row.value[:_SHOWN]}…"
-    return [row.line, rules.neutral(row.column), rules.neutral(shown), remedy]
+    return [row.line, neutral(row.column), neutral(shown), remedy]

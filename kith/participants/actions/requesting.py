@@ -6,7 +6,7 @@ from typing import IO, Any
 from kith.kit import files, jobs
 from kith.kit.actors import Actor
 from kith.kit.models import Job
-from kith.participants.actions.exporting import Format
+from kith.kit.tables import Format
 from kith.participants.actions.importing import Mode
 
 IMPORT, EXPORT = "participants.import_customers", "participants.export"

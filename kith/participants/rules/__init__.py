@@ -21,8 +21,6 @@ from kith.participants.rules.tables import (
     Layout,
     check_row,
     find_layout,
-    neutral,
-    plain,
 )
 
 __all__ = [
@@ -43,7 +41,5 @@ __all__ = [
     "is_good_vanity_code",
     "language",
     "name",
-    "neutral",
     "phone",
-    "plain",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kith.kit.tables import plain
 from kith.participants.rules import fields
 
 DELIMITERS = ",;\t|"
@@ -32,9 +33,6 @@ _HEADINGS: dict[str, str] = {
     "application_on": "applicationon applicationdate dateofapplication aanvraagdatum datumaanvraag",
 }
 _FIELD_OF = {heading: field for field, headings in _HEADINGS.items() for heading in headings.split()}
-
-# A spreadsheet runs a cell that begins like this as a formula.
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 class BadTable(ValueError):
@@ -144,13 +142,3 @@ def _with_whole_name(written: Mapping[str, str]) -> dict[str, str]:
     parts = (written.get("first_name", ""), written.get("last_name", ""))
     values.setdefault("name", " ".join(part for part in parts if part))
     return values
-
-
-def neutral(value: str) -> str:
-    """The value for a cell of a CSV file: what a spreadsheet would run as a formula gets an apostrophe."""
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
-def plain(value: str) -> str:
-    """The value without the apostrophe that `neutral` adds."""
-    return value[1:] if value[:1] == "'" and _FORMULA.match(value[1:]) else value
