@@ -44,6 +44,7 @@ select n, started_at + make_interval(secs => window_s) from kit_rate_window
 where key = %(key)s
   and started_at + make_interval(secs => window_s) > coalesce(%(at)s::timestamptz, clock_timestamp())
 """
+_GIVE_BACK = "update kit_rate_window set n = greatest(n - 1, 0) where key = %(key)s"
 _CLEAR = "delete from kit_rate_window where key = %(key)s"
 _FORGET = """
 delete from kit_rate_window
@@ -58,6 +59,8 @@ if ttl < 0 then
 end
 return {n, ttl}
 """
+
+_LUA_GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,13 @@ def peek(key: str, limit: int, window_s: int) -> Hit:
     found = _counters(_redis_peek, lambda name: _row(_PEEK, key=name), key)
     counted, reset_at = found or (0, clock.now() + timedelta(seconds=window_s))
     return Hit(counted < limit, limit, max(0, limit - counted), reset_at)
+
+
+def give_back(key: str) -> None:
+    """Undo one hit, for instance after a right password; what others counted meanwhile stays."""
+    _counters(
+        lambda client, name: client.eval(_LUA_GIVE_BACK, 1, name), lambda name: _run(_GIVE_BACK, key=name), key
+    )
 
 
 def clear(key: str) -> None:

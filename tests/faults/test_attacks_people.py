@@ -2,17 +2,20 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from kith.kit import clock, limits, tenancy
+from conftest import make_member
+from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
+from kith.kit.errors import TooMany
 from kith.tenants import actions, jobs
 from kith.tenants.models import Invitation, Member, TokenFamily, User
 
@@ -38,7 +41,7 @@ def test_other_spellings_of_a_name_share_one_count_of_failures(alice: Actor) -> 
     ):  # fmt: skip
         with pytest.raises(actions.SignInRefused):
             _sign_in(login, "wrong", address=f"192.0.2.{number}")
-    with pytest.raises(limits.errors.TooMany):
+    with pytest.raises(TooMany):
         _sign_in(user.username, PASSWORD, address="192.0.2.99")
 
 
@@ -102,3 +105,25 @@ def test_a_withdrawn_invitation_gets_no_new_link(in_acme: Any, alice: Actor) -> 
     with pytest.raises(actions.InvitationGone):
         actions.renew_link(invitation=row)
     assert bytes(Invitation.objects.get(pk=row.pk).token_hash) == before
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "counters"])
+def test_guesses_at_the_same_moment_are_counted_one_by_one(committed: Any) -> None:
+    """Twenty at once get five answers; a right password counts for nothing and forgives nothing."""
+    user = user_of(make_member(committed("guess"), "gus", "viewer"))
+
+    def guess(number: int) -> bool:
+        try:
+            _sign_in(user.username, "wrong", address=f"192.0.2.{number}")
+        except actions.SignInRefused:
+            return True
+        except TooMany:
+            return False
+        finally:
+            connections.close_all()
+        raise AssertionError("a wrong password was taken")
+
+    for _right in range(6):
+        _sign_in(user.username, PASSWORD, address="192.0.2.200")
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(guess, range(20))) == 5

@@ -54,16 +54,16 @@ def sign_in(
     # By the person, not by what was typed: name, e-mail and other spellings share one count.
     account = known.pk if known else username.strip().lower()
     keys = (f"sign-in|address|{address}", f"sign-in|account|{account}")
+    # Counted before the password is looked at: of many guesses at once no more than the limit are answered.
     for key in keys:
-        if not limits.peek(key, FAILURES, WINDOW_S).allowed:
-            limits.enforce(key, FAILURES, WINDOW_S)
+        limits.enforce(key, FAILURES, WINDOW_S)
     user = _checked(known, password)
     seats = queries.seats_of(user) if user else []
     seat = next((seat for seat in seats if tenant_slug in (None, seat.tenant.slug)), None)
     if user is None or seat is None:
-        for key in keys:
-            limits.hit(key, FAILURES, WINDOW_S)
         raise SignInRefused
+    for key in keys:
+        limits.give_back(key)
     with tenancy.use(seat.tenant.id, actor=queries.seat_actor(seat, user)):
         pair = open_token_family(member_id=seat.member_id, now=now)
     return pair, seat, user
