@@ -24,6 +24,7 @@ COUNTED = 10_000
 _LONGEST_CURSOR = 2000
 
 T = TypeVar("T")
+Shown = TypeVar("Shown")
 
 
 class CursorInvalid(errors.Malformed):
@@ -63,6 +64,10 @@ class Page(Generic[T]):
         """True when there is a numbered page before this one."""
         return bool(self.page and self.page > 1)
 
+    def showing(self, items: "list[Shown]") -> "Page[Shown]":
+        """The same place in the list, with what is shown of its rows."""
+        return Page(items, self.page, self.limit, self.total, self.total_is_capped, self.next_cursor)
+
     def as_pagination(self) -> dict[str, Any]:
         """The API's `pagination` object."""
         return {
@@ -73,6 +78,23 @@ class Page(Generic[T]):
             "pages": self.pages,
             "next": self.next_cursor,
         }
+
+
+def listed(
+    queryset: QuerySet[Any, T],
+    *,
+    order: Sequence[str],
+    page: int | str = 1,
+    limit: int | str = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[T]:
+    """What the list operations of the API answer: the rows after a cursor when there is one, else a numbered page.
+
+    Raises as `keyset` and `paginate` do.
+    """
+    if cursor:
+        return keyset(queryset, order=order, cursor=cursor, limit=limit)
+    return paginate(queryset, page=page, limit=limit, order=order)
 
 
 def paginate(

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from kith.kit import codes, crypto
 from kith.kit.money import Money
-from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset, paginate
+from kith.kit.pagination import DEFAULT_LIMIT, Page, listed
 from kith.kit.search import can_search, matching, words_of
 from kith.ledger import queries as ledger
 from kith.ledger.queries import Balance
@@ -95,13 +95,8 @@ def participant_list(
     external id. With `cursor` the page goes on after it and is not counted.
     """
     rows = _found(search, status, kind).values(*_ROW)
-    found = (
-        keyset(rows, order=ORDER, cursor=cursor, limit=limit)
-        if cursor
-        else paginate(rows, page=page, limit=limit, order=ORDER)
-    )
-    items = [ParticipantRow(**row) for row in found.items]
-    return Page(items, found.page, found.limit, found.total, found.total_is_capped, found.next_cursor)
+    found: Page[Any] = listed(rows, order=ORDER, page=page, limit=limit, cursor=cursor)
+    return found.showing([ParticipantRow(**row) for row in found.items])
 
 
 def _found(search: str, status: str, kind: str) -> QuerySet[Participant]:

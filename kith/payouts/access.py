@@ -12,21 +12,21 @@ from kith.tenants.access import one
 def batch(actor: Actor, batch_id: UUID) -> PayoutBatch:
     """The batch. Raises NotFound for another organization's, Forbidden."""
     _may_view(actor)
-    found: PayoutBatch = one(PayoutBatch.objects.all(), batch_id)
+    found: PayoutBatch = one(PayoutBatch.objects.all(), pk=batch_id)
     return found
 
 
 def withdrawal(actor: Actor, withdrawal_id: UUID) -> Withdrawal:
     """The withdrawal. Raises NotFound for another organization's, Forbidden."""
     _may_view(actor)
-    found: Withdrawal = one(Withdrawal.objects.all(), withdrawal_id)
+    found: Withdrawal = one(Withdrawal.objects.all(), pk=withdrawal_id)
     return found
 
 
 def participant(actor: Actor, participant_id: UUID) -> Participant:
     """The participant whose payout account it is. Raises NotFound, Forbidden."""
     _may_view(actor)
-    found: Participant = one(Participant.objects.all(), participant_id)
+    found: Participant = one(Participant.objects.all(), pk=participant_id)
     return found
 
 

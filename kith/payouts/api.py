@@ -89,11 +89,8 @@ def batch_list(
     status: BatchWord | None = None,
 ) -> dict[str, Any]:
     """Batches, the newest first."""
-    rows, order = queries.batch_list(status=status or ""), ("-created_at", "-id")
-    if cursor:
-        found = pagination.keyset(rows, order=order, cursor=cursor, limit=limit)
-    else:
-        found = pagination.paginate(rows, page=page, limit=limit, order=order)
+    rows = queries.batch_list(status=status or "")
+    found = pagination.listed(rows, order=queries.NEWEST_BATCH, page=page, limit=limit, cursor=cursor)
     return listing(found, [BatchOut.of(row) for row in found.items])
 
 
@@ -212,11 +209,7 @@ def withdrawal_list(
 ) -> dict[str, Any]:
     """Withdrawals, the newest first."""
     rows = queries.withdrawal_list(status=status or "", participant_id=participant_id, batch_id=batch_id)
-    order = ("-requested_at", "-id")
-    if cursor:
-        found = pagination.keyset(rows, order=order, cursor=cursor, limit=limit)
-    else:
-        found = pagination.paginate(rows, page=page, limit=limit, order=order)
+    found = pagination.listed(rows, order=queries.NEWEST_WITHDRAWAL, page=page, limit=limit, cursor=cursor)
     return listing(found, [WithdrawalOut.of(row) for row in found.items])
 
 

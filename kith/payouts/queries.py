@@ -1,6 +1,5 @@
 """Who is owed what and why it cannot be paid yet; batches and withdrawals. Nothing here writes."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,9 @@ from kith.payouts import rules
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal, WithdrawalLine
 from kith.rewards.models import Reward, RewardStatus
 from kith.tenants import queries as tenants
+
+NEWEST_BATCH = ("-created_at", "-id")
+NEWEST_WITHDRAWAL = ("-requested_at", "-id")
 
 REASONS = {
     "account_missing": _("There is no payout account yet."),
@@ -113,8 +115,7 @@ def unclaimed_rewards() -> QuerySet[Reward]:
 
 def claim(reward: Reward) -> rules.Claim:
     """What is left of a reward."""
-    net = Money(reward.amount_minor - reward.clawed_back_minor, reward.currency)
-    return rules.Claim(reward.id, reward.beneficiary_id, net)
+    return rules.Claim(reward.id, reward.beneficiary_id, reward.left)
 
 
 def due(*, page: int | str = 1, limit: int | str = 20, format: str = "sepa") -> Page[Due]:
@@ -135,11 +136,9 @@ def due(*, page: int | str = 1, limit: int | str = 20, format: str = "sepa") -> 
     who = payees((row["beneficiary_id"], row["currency"]) for row in found.items)
     people = Participant.objects.in_bulk([row["beneficiary_id"] for row in found.items])
     accounts = live_accounts([row["beneficiary_id"] for row in found.items])
-    items = [_due(row, people[row["beneficiary_id"]], accounts, who, terms) for row in found.items]
-    return Page(
-        items=items, page=found.page, limit=found.limit, total=found.total,
-        total_is_capped=found.total_is_capped, next_cursor=None,
-    )  # fmt: skip
+    return found.showing(
+        [_due(row, people[row["beneficiary_id"]], accounts, who, terms) for row in found.items]
+    )
 
 
 def outlook() -> Outlook:
@@ -232,7 +231,7 @@ def debtor() -> Debtor:
 
 def batch_list(*, status: str = "") -> QuerySet[PayoutBatch]:
     """Batches, the newest first."""
-    rows: QuerySet[PayoutBatch] = PayoutBatch.objects.order_by("-created_at", "-id")
+    rows: QuerySet[PayoutBatch] = PayoutBatch.objects.order_by(*NEWEST_BATCH)
     return rows.filter(status=status) if status else rows
 
 
@@ -249,21 +248,12 @@ def withdrawal_list(
     """Withdrawals with participant and account, the newest first."""
     wanted = {"status": status, "participant_id": participant_id, "batch_id": batch_id}
     rows = Withdrawal.objects.filter(**{name: value for name, value in wanted.items() if value})
-    return _with_people(rows).order_by("-requested_at", "-id")
+    return _with_people(rows).order_by(*NEWEST_WITHDRAWAL)
 
 
 def withdrawal_ids(batch: PayoutBatch) -> list[str]:
     """The ids of a batch's withdrawals, as forms carry them."""
     return [str(found) for found in Withdrawal.objects.filter(batch=batch).values_list("id", flat=True)]
-
-
-def rewards_of(withdrawal_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """The rewards each withdrawal pays or paid."""
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    lines = WithdrawalLine.objects.filter(withdrawal_id__in=list(withdrawal_ids)).order_by("reward_id")
-    for withdrawal_id, reward_id in lines.values_list("withdrawal_id", "reward_id"):
-        found[withdrawal_id].append(reward_id)
-    return dict(found)
 
 
 def file_lines(batch: PayoutBatch) -> list[Line]:

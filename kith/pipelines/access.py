@@ -2,21 +2,17 @@
 
 from uuid import UUID
 
-from kith.kit.errors import NotFound
 from kith.pipelines.models import Pipeline, Stage
+from kith.tenants.access import one
 
 
 def pipeline(pipeline_id: UUID) -> Pipeline:
     """The tenant's pipeline. Raises NotFound."""
-    found: Pipeline | None = Pipeline.objects.filter(pk=pipeline_id).first()
-    if found is None:
-        raise NotFound
+    found: Pipeline = one(Pipeline.objects.all(), pk=pipeline_id)
     return found
 
 
 def stage(stage_id: UUID) -> Stage:
     """The tenant's stage. Raises NotFound."""
-    found: Stage | None = Stage.objects.filter(pk=stage_id).first()
-    if found is None:
-        raise NotFound
+    found: Stage = one(Stage.objects.all(), pk=stage_id)
     return found

@@ -1,17 +1,13 @@
 """Give a referral, link or conversion to whoever may have it."""
 
-from typing import Any
 from uuid import UUID
-
-from django.db.models import QuerySet
 
 from kith.kit.actors import Actor
 from kith.kit.errors import NotFound
-from kith.participants import queries as people
-from kith.participants.models import Participant
 from kith.programs.models import Campaign, Program
 from kith.referrals import queries
 from kith.referrals.models import Conversion, Link, Referral
+from kith.tenants.access import one
 
 
 def referral(actor: Actor, referral_id: UUID) -> Referral:
@@ -27,7 +23,7 @@ def referral(actor: Actor, referral_id: UUID) -> Referral:
 
 def link(actor: Actor, link_id: UUID) -> Link:
     """The link; participants have their own only. Raises NotFound."""
-    found: Link = _one(Link.objects.select_related("participant", "program", "campaign"), pk=link_id)
+    found: Link = one(Link.objects.select_related("participant", "program", "campaign"), pk=link_id)
     if actor.kind == "participant" and actor.id != str(found.participant_id):
         raise NotFound
     return found
@@ -43,17 +39,9 @@ def conversion(event: str, external_id: str) -> Conversion:
         raise NotFound from None
 
 
-def participant(participant_id: UUID) -> Participant:
-    """Whoever a link is made for. Raises NotFound."""
-    try:
-        return people.get_participant(participant_id)
-    except Participant.DoesNotExist:
-        raise NotFound from None
-
-
 def program(code: str) -> Program | None:
     """The program of that code; None for no code. Raises NotFound."""
-    return _one(Program.objects.all(), code=code) if code else None
+    return one(Program.objects.all(), code=code) if code else None
 
 
 def campaign(code: str, chosen: Program | None) -> Campaign | None:
@@ -61,12 +49,5 @@ def campaign(code: str, chosen: Program | None) -> Campaign | None:
     if not code:
         return None
     within = {"program": chosen} if chosen else {"program__is_default": True}
-    found: Campaign = _one(Campaign.objects.select_related("program"), code=code, **within)
-    return found
-
-
-def _one(rows: QuerySet[Any], **wanted: Any) -> Any:
-    found = rows.filter(**wanted).first()
-    if found is None:
-        raise NotFound
+    found: Campaign = one(Campaign.objects.select_related("program"), code=code, **within)
     return found

@@ -12,6 +12,7 @@ from kith.kit.actors import PUBLIC
 from kith.kit.errors import NotFound
 from kith.kit.http import accepted, answers, created, listing, ok, respond
 from kith.kit.http import router as make_router
+from kith.participants import access as people
 from kith.referrals import access, actions, queries, schemas
 from kith.tenants.access import public, requires
 
@@ -32,11 +33,7 @@ def referral_list(
 ) -> dict[str, Any]:
     """Newest first; `search` finds parts of name, e-mail, booking reference and code."""
     rows = queries.referral_list(**filters.arguments())
-    found = (
-        pagination.keyset(rows, order=queries.NEWEST, cursor=cursor, limit=limit)
-        if cursor
-        else pagination.paginate(rows, page=page, limit=limit, order=queries.NEWEST)
-    )
+    found = pagination.listed(rows, order=queries.NEWEST, page=page, limit=limit, cursor=cursor)
     return listing(found, [schemas.ReferralOut.of(row) for row in found.items])
 
 
@@ -153,7 +150,7 @@ def link_create(request: Any, body: schemas.LinkIn) -> Status:
     """A further address of a participant, for a program, campaign or channel."""
     program = access.program(body.program)
     link = actions.create_link(
-        participant=access.participant(body.participant_id), program=program,
+        participant=people.participant(request.actor, body.participant_id), program=program,
         campaign=access.campaign(body.campaign, program), slug=body.slug, destination_url=body.destination_url,
         utm=body.utm.model_dump(), actor=request.actor, now=clock.now(),
     )  # fmt: skip

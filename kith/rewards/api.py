@@ -34,10 +34,7 @@ def reward_list(
     rows = queries.reward_list(
         status=status or "", beneficiary_id=beneficiary, program_id=program, referral_id=referral
     )
-    if cursor:
-        found = pagination.keyset(rows, order=queries.NEWEST, cursor=cursor, limit=limit)
-    else:
-        found = pagination.paginate(rows, page=page, limit=limit, order=queries.NEWEST)
+    found = pagination.listed(rows, order=queries.NEWEST, page=page, limit=limit, cursor=cursor)
     return listing(found, [shapes.RewardOut.of(row) for row in found.items])
 
 

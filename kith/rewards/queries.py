@@ -20,6 +20,7 @@ from kith.programs import rules as program_rules
 from kith.programs.models import Program
 from kith.referrals import queries as referrals
 from kith.referrals.models import Conversion, ConversionStatus, Referral
+from kith.referrals.rules import UTM_FIELDS
 from kith.rewards import rules
 from kith.rewards.models import Decision, Reward, RewardStatus
 from kith.tenants.queries import actor_names, current_tenant
@@ -191,7 +192,6 @@ def facts_of_stage(referral: Referral, category: str, entered_at: datetime.datet
 
 def _facts_of_referral(referral: Referral, at: datetime.datetime) -> Facts:
     referrer, campaign = referral.referrer, referral.campaign
-    utm = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
     return {
         "referrer_id": str(referrer.id),
         "referred_id": str(referral.referred_participant_id) if referral.referred_participant_id else None,
@@ -206,7 +206,7 @@ def _facts_of_referral(referral: Referral, at: datetime.datetime) -> Facts:
         "referrer_kind": referrer.kind,
         "referrer_country": referrer.country or None,
         "referrer_language": referrer.language or None,
-        **{name: getattr(referral, name) or None for name in utm},
+        **{name: getattr(referral, name) or None for name in UTM_FIELDS},
     }
 
 
@@ -290,8 +290,7 @@ def queue(
     ids = [row.id for row in found.items]
     earned = rewards_of_referrals(ids)
     sold = {row.referral_id: row for row in reversed(referrals.conversions_of(ids))}
-    items = [_queue_row(row, sold.get(row.id), earned[row.id], locale) for row in found.items]
-    return Page(items, found.page, found.limit, found.total, found.total_is_capped)
+    return found.showing([_queue_row(row, sold.get(row.id), earned[row.id], locale) for row in found.items])
 
 
 def _queue_row(
@@ -302,11 +301,14 @@ def _queue_row(
     gross = (
         Money(conversion.gross_minor - conversion.refunded_minor, conversion.currency) if conversion else None
     )
-    word, is_estimated = (
-        pipelines.stage_label(referral.stage, locale),
-        bool(conversion and conversion.is_estimated),
+    return QueueRow(
+        referral=referral,
+        stage=pipelines.stage_label(referral.stage, locale),
+        gross=gross,
+        is_estimated=bool(conversion and conversion.is_estimated),
+        promised=_sum(live),
+        waiting=_sum(waiting),
     )
-    return QueueRow(referral, word, gross, is_estimated, _sum(live), _sum(waiting))
 
 
 _ENDED = (RewardStatus.REJECTED, RewardStatus.CANCELLED, RewardStatus.CLAWED_BACK)

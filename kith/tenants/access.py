@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from kith.kit.actors import Actor
@@ -70,30 +71,27 @@ def signed_in(reason: str) -> Callable[[View], View]:
     return gate
 
 
-def one(queryset: Any, row_id: UUID, *, lock: bool = False) -> Any:
-    """The tenant's row of that id. Raises NotFound for another tenant's and for none."""
-    rows = queryset.select_for_update(of=("self",)) if lock else queryset
-    found = rows.filter(pk=row_id).first()
+def one(rows: QuerySet[Any], **wanted: Any) -> Any:
+    """The tenant's row with these values. Raises NotFound for another tenant's and for none."""
+    found = rows.filter(**wanted).first()
     if found is None:
         raise NotFound
     return found
 
 
-def member(member_id: UUID, *, lock: bool = False) -> Member:
+def member(member_id: UUID) -> Member:
     """A present member of the organization. Raises NotFound."""
-    found: Member = one(Member.objects.filter(removed_at=None), member_id, lock=lock)
+    found: Member = one(Member.objects.all(), pk=member_id, removed_at=None)
     return found
 
 
-def api_key(key_id: UUID, *, lock: bool = False) -> ApiKey:
+def api_key(key_id: UUID) -> ApiKey:
     """A live key of the organization. Raises NotFound."""
-    found: ApiKey = one(ApiKey.objects.filter(revoked_at=None), key_id, lock=lock)
+    found: ApiKey = one(ApiKey.objects.all(), pk=key_id, revoked_at=None)
     return found
 
 
-def invitation(invitation_id: UUID, *, lock: bool = False) -> Invitation:
+def invitation(invitation_id: UUID) -> Invitation:
     """An open invitation of the organization. Raises NotFound."""
-    found: Invitation = one(
-        Invitation.objects.filter(accepted_at=None, withdrawn_at=None), invitation_id, lock=lock
-    )
+    found: Invitation = one(Invitation.objects.all(), pk=invitation_id, accepted_at=None, withdrawn_at=None)
     return found

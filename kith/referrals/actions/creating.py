@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from kith.kit import clock, crypto, outbox
+from kith.kit import crypto, outbox
 from kith.kit.actors import Actor
 from kith.kit.ids import uuid7
 from kith.kit.money import Money
 from kith.participants import queries as people
-from kith.participants.models import Participant, ParticipantStatus
+from kith.participants.models import Participant
 from kith.pipelines import actions as pipelines
 from kith.pipelines import queries as stages
 from kith.pipelines.models import Stage
@@ -32,7 +32,7 @@ from kith.referrals.actions.refusals import (
 )
 from kith.referrals.events import ReferralCreated
 from kith.referrals.models import Click, Conversion, Referral
-from kith.tenants.queries import current_tenant, setting
+from kith.tenants.queries import local_day, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,7 @@ def _known_customer(friend: _Friend, referrer: Participant, program: Program) ->
     same_phone = referrer.phone_index is not None and bytes(referrer.phone_index) == friend.phone_index
     if same_email or same_phone:
         raise SelfReferral
-    known: Participant | None = (
-        Participant.objects.filter(email_index=friend.email_index)
-        .exclude(status=ParticipantStatus.ERASED)
-        .first()
-    )
+    known = people.find_by_email(friend.email)
     if known and setting("referrals.existing_customers", program_id=program.id) == "refuse":
         raise ExistingCustomer
     return known
@@ -209,7 +205,7 @@ def _tell(referral: Referral, conversion: Conversion | None, *, actor: Actor, no
     )  # fmt: skip
     created = ReferralCreated(
         referral_id=referral.id, program_id=referral.program_id, referrer_id=referral.referrer_id,
-        category=referral.category, created_on=clock.day_of(now, current_tenant().timezone),
+        category=referral.category, created_on=local_day(now),
     )  # fmt: skip
     outbox.publish(created, subject_type="referral", subject_id=referral.id, now=now)
     if conversion is not None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, crypto, outbox
+from kith.kit import crypto, outbox
 from kith.kit.actors import Actor
 from kith.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from kith.kit.ids import uuid7
@@ -25,7 +25,7 @@ from kith.referrals.actions.refusals import (
 )
 from kith.referrals.events import ReferralMoved
 from kith.referrals.models import Note, NoteVisibility, Referral
-from kith.tenants.queries import current_tenant
+from kith.tenants.queries import local_day
 
 LONGEST_NOTE = 10_000
 
@@ -71,7 +71,7 @@ def move_referral(
     moved = ReferralMoved(
         referral_id=referral.id, program_id=referral.program_id, referrer_id=referral.referrer_id,
         from_category=before, to_category=stage.category,
-        created_on=clock.day_of(referral.created_at, current_tenant().timezone),
+        created_on=local_day(referral.created_at),
     )  # fmt: skip
     outbox.publish(moved, subject_type="referral", subject_id=referral.id, now=now)
     return referral
