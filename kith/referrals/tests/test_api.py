@@ -91,11 +91,11 @@ def test_the_same_request_again_has_one_effect(scene, staff):
     ("values", "status", "code"),
     [
         ({"code": "23456789"}, 404, "code_unknown"),
-        ({"code": "\0"}, 404, "code_unknown"),
+        ({"code": "\0"}, 400, "malformed"),
         ({"booking_reference": ""}, 422, "booking_reference_missing"),
         ({"email": "nobody"}, 422, "invalid"),
-        ({"email": "a\0@example.com"}, 422, "invalid"),
-        ({"name": "\0"}, 422, "invalid"),
+        ({"email": "a\0@example.com"}, 400, "malformed"),
+        ({"name": "\0"}, 400, "malformed"),
         ({"phone": "12"}, 422, "invalid"),
         ({"unknown": 1}, 422, "invalid"),
         ({"amount": {"amount_minor": 1, "currency": "XXZ"}}, 422, "currency_unknown"),
@@ -166,7 +166,7 @@ def test_a_list_goes_on_by_page_and_by_cursor(scene, staff):
     ("query", "found"),
     [("search=zz", 0), ("search=friend", 3), ("category=qualified", 3), ("category=completed", 0),
      ("stage=qualified", 3), ("created_from=2026-01-01", 3), ("created_from=9000-01-01", 0),
-     ("created_to=2026-01-01", 0), ("created_to=9999-12-31", 3), ("search=%00", 3)],
+     ("created_to=2026-01-01", 0), ("created_to=9999-12-31", 3)],
 )  # fmt: skip
 def test_a_list_is_narrowed(scene, staff, query, found):
     existing(scene, 3)
