@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import hypothesis
 import pytest
 from django.db import connections
 
@@ -18,6 +19,9 @@ from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# The same examples every time, and no test depends on how fast the machine is.
+hypothesis.settings.register_profile("kith", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("kith")
 
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
 
