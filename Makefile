@@ -38,7 +38,7 @@ bench: ## measure; prints tables and ratios
 
 docs: ## build the documentation into site/
 	@scripts/setup docs
-	@.tools/docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --strict --quiet
 
 credentials: ## print the demo installation's sign-ins as JSON
 	@scripts/setup run

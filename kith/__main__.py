@@ -2,4 +2,4 @@
 
 from kith.cli import main
 
-main()
+main(prog_name="kith")

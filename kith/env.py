@@ -4,6 +4,7 @@ A value may also come from a file: `KITH_X_FILE=/run/secrets/x` is the same as `
 `docs/configuration.md` is checked against this page by a test.
 """
 
+import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -40,6 +41,36 @@ def _port(text: str) -> int:
     return port
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError
+    return count
+
+
+def _workers(text: str) -> int:
+    return _count(text) or len(os.sched_getaffinity(0))
+
+
+def _level(text: str) -> str:
+    level = text.strip().upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError
+    return level
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError
+    return text
+
+
+def _key(text: str) -> str:
+    if len(base64.b64decode(text, validate=True)) != 32:
+        raise ValueError
+    return text
+
+
 def _var(name: str, parse: Callable[[str], Any], default: Any, meaning: str, *, secret: bool = False) -> Any:
     return field(
         default=default, metadata={"name": name, "parse": parse, "meaning": meaning, "secret": secret}
@@ -52,14 +83,15 @@ class Env:
 
     database_url: str = _var(
         "KITH_DATABASE_URL",
-        str,
+        _database,
         "",
-        "PostgreSQL 15 to 18 as the role that owns the tables; empty starts the embedded server",
+        "postgresql://owner:password@host:5432/name, PostgreSQL 15 to 18, as the role that owns the tables; "
+        "empty starts the embedded server",
         secret=True,
     )
     app_database_url: str = _var(
         "KITH_APP_DATABASE_URL",
-        str,
+        _database,
         "",
         "the same database as the application's role; empty lets `kith migrate` make the role `kith_app`",
         secret=True,
@@ -68,8 +100,8 @@ class Env:
         "KITH_DATA_DIR", Path, Path("var"), "where files, secrets and the embedded server live"
     )
     bind: str = _var("KITH_BIND", str, "127.0.0.1", "address the web process listens on")
-    port: int = _var("KITH_PORT", _port, 8000, "port the web process listens on")
-    web_workers: int = _var("KITH_WEB_WORKERS", int, 2, "web processes; one per core is best")
+    port: int = _var("KITH_PORT", _port, 8000, "port the web process listens on, 1 to 65535")
+    web_workers: int = _var("KITH_WEB_WORKERS", _workers, 2, "web processes; 0 means one per core")
     base_url: str = _var(
         "KITH_BASE_URL", str, "", "public address of the installation; empty means http://BIND:PORT"
     )
@@ -88,7 +120,7 @@ class Env:
     )
     master_key: str = _var(
         "KITH_MASTER_KEY",
-        str,
+        _key,
         "",
         "base64 of 32 bytes that wrap every data key; empty makes one in secrets.json",
         secret=True,
@@ -104,18 +136,20 @@ class Env:
         secret=True,
     )
     email_from: str = _var("KITH_EMAIL_FROM", str, "Kith <kith@localhost>", "sender of e-mails")
-    demo: bool = _var("KITH_DEMO", _flag, True, "load the demo organizations once into an empty installation")
+    demo: bool = _var(
+        "KITH_DEMO", _flag, True, "true or false: load the demo organizations once into an empty installation"
+    )
     secure: bool = _var(
         "KITH_SECURE", _flag, False, "HTTPS in front: secure cookies, HSTS, redirect to https"
     )
     trusted_proxies: int = _var(
         "KITH_TRUSTED_PROXIES",
-        int,
+        _count,
         0,
         "how many proxies in front append to X-Forwarded-For; 0 ignores the header",
     )
     debug: bool = _var("KITH_DEBUG", _flag, False, "developer's error pages; never in production")
-    log_level: str = _var("KITH_LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR")
+    log_level: str = _var("KITH_LOG_LEVEL", _level, "INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @property
     def public_url(self) -> str:

@@ -196,6 +196,12 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
     assert "very-secret" not in str(refusal.value)
 
 
+def test_an_address_that_cannot_be_read_is_not_repeated() -> None:
+    with pytest.raises(CannotStart) as refused:
+        provision.connect("mysql://kith:very-secret@127.0.0.1/kith")
+    assert "very-secret" not in str(refused.value)
+
+
 # ---- processes
 
 
@@ -292,6 +298,46 @@ def test_run_refuses_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert "very-secret" not in said
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KITH_PORT", "abc"),
+        ("KITH_PORT", "99999"),
+        ("KITH_DATABASE_URL", "mysql://kith:very-secret@127.0.0.1/kith"),
+        ("KITH_MASTER_KEY", "very-secret"),
+        ("KITH_LOG_LEVEL", "loud"),
+        ("KITH_WEB_WORKERS", "-1"),
+        ("KITH_PROT", "8000"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named_without_its_secret(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    said = refusal(kith("run", KITH_DATA_DIR=str(tmp_path / "var"), **{name: value}))
+    assert said.startswith(name)
+    assert "very-secret" not in said
+
+
+def test_commands_name_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    for arguments in (["ledger", "check"], ["worker"], ["scheduler"], ["web"]):
+        said = refusal(
+            kith(
+                *arguments,
+                KITH_DATA_DIR=str(tmp_path),
+                KITH_DATABASE_URL="postgresql://kith@127.0.0.1:9/kith",
+            )
+        )
+        assert "127.0.0.1:9/kith cannot be reached" in said
+
+
+def test_commands_know_where_it_was_served_last(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text("http://127.0.0.1:8123\n")
+    (tmp_path / "credentials.json").write_text(json.dumps([{"tenant": "x"}]))
+    for environ, url in (({}, "http://127.0.0.1:8123/t/x/"), ({"KITH_PORT": "9"}, "http://127.0.0.1:9/t/x/")):
+        done = kith("credentials", KITH_DATA_DIR=str(tmp_path), **environ)
+        assert [row["url"] for row in json.loads(done.stdout)] == [url], done.stderr
+
+
 def test_run_refuses_the_owner_as_application_role(database: postgres.TestDatabase, tmp_path: Path) -> None:
     environ = {"KITH_DATABASE_URL": database.owner_url, "KITH_APP_DATABASE_URL": database.owner_url}
     said = refusal(kith("run", KITH_DATA_DIR=str(tmp_path / "var"), KITH_PORT=_free_port(), **environ))
@@ -315,7 +361,8 @@ def test_credentials_exist_only_on_a_demo_installation(tmp_path: Path) -> None:
     rows = [dict.fromkeys(("tenant", "role", "username", "email", "password", "url"), "x")]
     (tmp_path / "credentials.json").write_text(json.dumps(rows))
     done = kith("credentials", KITH_DATA_DIR=str(tmp_path))
-    assert (done.returncode, json.loads(done.stdout)) == (0, rows)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == [{**rows[0], "url": "http://127.0.0.1:8000/t/x/"}]
 
 
 def test_doctor_names_what_is_wrong_and_how_to_mend_it(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import sys
 from collections.abc import Callable
@@ -101,8 +99,6 @@ def secret_strength() -> Finding:
     weak = []
     if env.secret_key and len(env.secret_key) < SHORTEST_SECRET:
         weak.append(f"KITH_SECRET_KEY has fewer than {SHORTEST_SECRET} characters")
-    if env.master_key and not _is_key(env.master_key):
-        weak.append("KITH_MASTER_KEY is not base64 of 32 bytes")
     remedy = "Make new ones with: openssl rand -base64 32"
     return Finding("secrets", not weak, "; ".join(weak) or "strong", remedy)
 
@@ -192,10 +188,3 @@ def _seen(process: str, age: float | None) -> Finding:
     if age is None:
         return Finding(process, False, "does not run", remedy)
     return Finding(process, age < STALE_SECONDS, f"last seen {age:.0f} s ago", remedy)
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text, validate=True)) == 32
-    except (binascii.Error, ValueError):
-        return False

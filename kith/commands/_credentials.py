@@ -23,7 +23,7 @@ def read() -> list[dict[str, str]]:
 
 def table(rows: list[dict[str, str]]) -> str:
     """The sign-ins as aligned lines for a terminal."""
-    columns = ("tenant", "role", "email", "password")
+    columns = ("tenant", "role", "username", "email", "password")
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
     lines = [columns, *([row[name] for name in columns] for row in rows)]
     padded = (

@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -50,12 +50,31 @@ def resolve() -> None:
 
 
 def require_database() -> None:
-    """Raises CannotStart when the embedded server is wanted but does not run."""
-    if uses_embedded() and not cluster().running():
+    """Raises CannotStart when the embedded server does not run, or the given one does not answer."""
+    if not uses_embedded():
+        provision.connect(kith.env.env.database_url).close()
+    elif not cluster().running():
         raise CannotStart(
             f"No database runs for {kith.env.env.data_dir}; start Kith with `kith run`, "
             "or name a PostgreSQL in KITH_DATABASE_URL."
         )
+
+
+def address() -> str:
+    """Where people reach this installation: as the environment says, else where it was served last."""
+    if not any(os.environ.get(name) for name in ("KITH_BASE_URL", "KITH_BIND", "KITH_PORT")):
+        with suppress(OSError):
+            return _address_file().read_text().strip()
+    return kith.env.env.public_url
+
+
+def note_address() -> None:
+    """Remember where it is served, for commands that are called without the same environment."""
+    _address_file().write_text(f"{kith.env.env.public_url}\n")
+
+
+def _address_file() -> Path:
+    return kith.env.env.data_dir / "address"
 
 
 def app_address(owner_url: str) -> str:

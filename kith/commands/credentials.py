@@ -4,7 +4,7 @@ import json
 
 import click
 
-from kith.commands import _credentials
+from kith.commands import _credentials, _installation
 from kith.kit.embedded import CannotStart
 
 
@@ -17,4 +17,5 @@ def command() -> None:
             "There are no demo sign-ins here: only an installation that loaded the demo data has them, "
             "after its first `kith run` with KITH_DEMO=true."
         )
-    click.echo(json.dumps(rows, indent=2))
+    served = _installation.address()
+    click.echo(json.dumps([{**row, "url": f"{served}/t/{row['tenant']}/"} for row in rows], indent=2))

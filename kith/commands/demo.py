@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-import kith.env
-from kith.commands import _credentials
+from kith.commands import _credentials, _installation
 from kith.presets import demo, story
 from kith.presets.providers.client import Client, Refused, Unreachable
 
@@ -33,11 +32,11 @@ def load() -> None:
 @command.command(
     "story", help="Tell the travel company's story step by step, through a running installation."
 )
-@click.option("--url", default="", help="Address of the installation; this one when left out.")
+@click.option("--url", default="", help="Address of the installation; this one's when left out.")
 @click.option("--tenant", default="travel", help="Short name of the organization it happens in.")
 def tell(url: str, tenant: str) -> None:
     """Import, link, click, booking, approval, hold, batch, bank file, paid; with what changed after each step."""
-    address = (url or kith.env.env.public_url).rstrip("/")
+    address = (url or _installation.address()).rstrip("/")
     rows = [row for row in _credentials.read() if row["tenant"] == tenant and row["role"] in NEEDED]
     if len(rows) < len(NEEDED):
         raise click.ClickException(
@@ -50,7 +49,11 @@ def tell(url: str, tenant: str) -> None:
             mark=secrets.token_hex(3).upper(),
         )  # fmt: skip
         told.tell()
-    except (Refused, Unreachable, story.StoryBroken) as stop:
+    except Unreachable:
+        raise click.ClickException(
+            f"Nothing answers at {address}; start Kith with `make run`, or name its address with --url."
+        ) from None
+    except (Refused, story.StoryBroken) as stop:
         raise click.ClickException(str(stop)) from None
     click.echo(f"\nThat was the whole story. See it in the console: {address}/t/{tenant}/")
 

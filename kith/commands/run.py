@@ -33,6 +33,7 @@ def command() -> None:
         _installation.boot()
         _installation.migrate(_say)
         _installation.collect_static(_say)
+        _installation.note_address()
         first_time = _load_demo()
         _serve(first_time)
     _say("Kith has stopped.")
@@ -44,7 +45,8 @@ def await_port(host: str, port: int) -> None:
     while not is_free(host, port):
         if time.monotonic() > deadline:
             raise CannotStart(
-                f"Port {port} on {host} is taken or cannot be used; end what listens there or set KITH_PORT."
+                f"Port {port} on {host} is taken or cannot be used; "
+                "end what listens there, or set KITH_PORT or KITH_BIND."
             )
         time.sleep(0.2)
 

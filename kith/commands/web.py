@@ -1,7 +1,5 @@
 """`kith web`: the web server alone."""
 
-import os
-
 import click
 
 import kith.env
@@ -21,7 +19,7 @@ def command() -> None:
         address=kith.env.env.bind,
         port=kith.env.env.port,
         interface=Interfaces.WSGI,
-        workers=kith.env.env.web_workers or os.cpu_count() or 2,
+        workers=kith.env.env.web_workers,
         blocking_threads=4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -27,6 +27,11 @@ def connect(url: str) -> psycopg.Connection:
     """An autocommitting connection. Raises CannotStart, never with the password, when there is none."""
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+    except psycopg.ProgrammingError:  # what it says may quote the address and with it the password
+        raise CannotStart(
+            f"The database at {where(url)} cannot be reached: its address is not of the form "
+            "postgresql://owner:password@host:5432/name."
+        ) from None
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise CannotStart(f"The database at {where(url)} cannot be reached: {reason}") from None
