@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
@@ -12,6 +13,10 @@ from kith.tenants.access import public
 # Features with pages; each brings its own paths below /t/<slug>/, /p/<slug>/, /r/ and so on.
 FEATURES = ("tenants", "participants", "referrals", "rewards", "payouts", "analytics")
 
+# Sign-in and passwords only: addresses are changed by an administrator, not by adding a second one.
+NOT_OFFERED = {"account_email", "account_confirm_email", "account_email_verification_sent"}
+ACCOUNT_PAGES = [page for page in account_urls.urlpatterns if page.name not in NOT_OFFERED]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("api/", compat_api.urls),
@@ -19,6 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "language", public("a preference of the browser, kept in a cookie")(set_language), name="set_language"
     ),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(ACCOUNT_PAGES)),
     *(path("", include(f"kith.{feature}.urls")) for feature in FEATURES if find_spec(f"kith.{feature}.urls")),
 ]

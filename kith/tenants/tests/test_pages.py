@@ -84,7 +84,7 @@ def test_sign_in_pages_wear_our_frame(name: str, db: None) -> None:
     assert "kit/css/tokens.css" in shown
 
 
-@pytest.mark.parametrize("name", ["logout", "change_password", "email", "reauthenticate"])
+@pytest.mark.parametrize("name", ["logout", "change_password", "reauthenticate"])
 def test_account_pages_of_signed_in_people_wear_our_frame(name: str, alice: Any, browse: Any) -> None:
     shown = text(browse(alice).get(reverse(f"account_{name}")))
     assert 'class="public-card' in shown
