@@ -18,8 +18,6 @@ LIBRARIES = {
     "allauth.account.views.AccountInactiveView": "a sentence without data",
     "allauth.account.views.SignupView": "closed by the adapter: places are offered by invitation",
     "allauth.account.views.ReauthenticateView": "asks the signed-in person for the password again",
-    "allauth.account.views.EmailView": "the signed-in person's own addresses",
-    "allauth.account.views.ConfirmEmailView": "the signed key of the link is the proof",
     "allauth.account.views.PasswordChangeView": "the signed-in person's own password",
     "allauth.account.views.PasswordSetView": "the signed-in person's own password",
     "allauth.account.views.PasswordResetView": "sends a link; never says whether an address is known",
