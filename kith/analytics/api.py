@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query
 
 from kith.analytics import queries, rules, schemas
-from kith.kit.http import answers, ok
+from kith.kit.http import answers, enveloped, ok
 from kith.kit.http import router as make_router
 from kith.kit.money import Money
 from kith.participants import access as participants
@@ -32,28 +32,28 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@router.get("/analytics/dashboard", response=answers(schemas.DashboardEnvelope))
+@router.get("/analytics/dashboard", response=answers(enveloped(schemas.DashboardOut)))
 @requires("analytics.view")
 def dashboard(request: HttpRequest, days: Days = 30) -> Any:
     """Totals, series, rates and top referrers of a period."""
     return ok(_plain(queries.dashboard(days)))
 
 
-@router.get("/analytics/conversion-rate", response=answers(schemas.ConversionRateEnvelope))
+@router.get("/analytics/conversion-rate", response=answers(enveloped(schemas.ConversionRateOut)))
 @requires("analytics.view")
 def conversion_rate(request: HttpRequest, days: Days = 90) -> Any:
     """Completed referrals per referral, by activity and by cohort."""
     return ok(_plain(queries.conversion_rate(days)))
 
 
-@router.get("/analytics/revenue-impact", response=answers(schemas.RevenueImpactEnvelope))
+@router.get("/analytics/revenue-impact", response=answers(enveloped(schemas.RevenueImpactOut)))
 @requires("analytics.view")
 def revenue_impact(request: HttpRequest, days: Days = 365) -> Any:
     """Attributed revenue against reward cost."""
     return ok(_plain(queries.revenue_impact(days)))
 
 
-@router.get("/participants/{participant_id}/stats", response=answers(schemas.ParticipantStatsEnvelope))
+@router.get("/participants/{participant_id}/stats", response=answers(enveloped(schemas.ParticipantStatsOut)))
 @requires("analytics.view")
 def participant_stats(request: Any, participant_id: UUID) -> Any:
     """A participant's referrals by status and month."""

@@ -80,13 +80,6 @@ class DashboardOut(Schema):
     top: list[TopReferrerOut]
 
 
-class DashboardEnvelope(Schema):
-    """Envelope of DashboardOut."""
-
-    status: str
-    data: DashboardOut
-
-
 class ConversionRateOut(Schema):
     """Two ways of counting that must not be mixed."""
 
@@ -94,13 +87,6 @@ class ConversionRateOut(Schema):
     activity: RateOut
     cohort: RateOut
     clicks_to_referrals: RateOut
-
-
-class ConversionRateEnvelope(Schema):
-    """Envelope of ConversionRateOut."""
-
-    status: str
-    data: ConversionRateOut
 
 
 class RevenueImpactOut(Schema):
@@ -115,13 +101,6 @@ class RevenueImpactOut(Schema):
     reward_cost: MoneyOut
     paid_out: MoneyOut
     return_on_rewards: float | None
-
-
-class RevenueImpactEnvelope(Schema):
-    """Envelope of RevenueImpactOut."""
-
-    status: str
-    data: RevenueImpactOut
 
 
 class MonthOut(Schema):
@@ -142,10 +121,3 @@ class ParticipantStatsOut(Schema):
     completed: int
     earned: MoneyOut
     paid: MoneyOut
-
-
-class ParticipantStatsEnvelope(Schema):
-    """Envelope of ParticipantStatsOut."""
-
-    status: str
-    data: ParticipantStatsOut

@@ -1,7 +1,8 @@
 """The JSON shapes of `docs/api`: one envelope for answers, lists and errors."""
 
 from collections.abc import Iterable
-from typing import Any
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from ninja import Router, Status
 from ninja import Schema as NinjaSchema
 from ninja.parser import Parser as NinjaParser
 from ninja.renderers import BaseRenderer
-from pydantic import ConfigDict
+from pydantic import ConfigDict, create_model
 
 from kith.kit.errors import DomainError, Malformed
 from kith.kit.money import Money
@@ -56,6 +57,33 @@ class ErrorOut(Schema):
 
 
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429, 503), ErrorOut)
+
+
+class _Envelope(Schema):
+    """What every answer but a refusal says first."""
+
+    status: Literal["success"]
+
+
+@cache
+def enveloped(shape: Any) -> type[Schema]:
+    """The shape of `ok`, with `shape` as its data: ProgramAnswer for ProgramOut, StageListAnswer for many StageOut."""
+    said = "What was asked for, with a message where there is something for people to read."
+    fields = {"data": (shape, ...), "message": (str | None, None)}
+    return _made(shape, "ListAnswer" if get_origin(shape) is list else "Answer", said, fields)
+
+
+@cache
+def paged(shape: type[Schema]) -> type[Schema]:
+    """The shape of `listing` with rows of that shape: ProgramPage for ProgramOut."""
+    fields = {"data": (list[shape], ...), "pagination": (PaginationOut, ...)}  # type: ignore[valid-type]
+    return _made(shape, "Page", "Rows of a list, and where they stand in it.", fields)
+
+
+def _made(shape: Any, word: str, said: str, fields: dict[str, Any]) -> type[Schema]:
+    inner = next(iter(get_args(shape)), shape)
+    name = f"{inner.__name__.removesuffix('Out')}{word}"
+    return create_model(name, __base__=_Envelope, __module__=__name__, __doc__=said, **fields)
 
 
 def answers(shape: Any, *statuses: int) -> dict[int, Any]:

@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 
 from kith.kit import clock, files, jobs
 from kith.kit.errors import Forbidden, NotFound
-from kith.kit.http import accepted, answers, created, listing, ok
+from kith.kit.http import accepted, answers, created, enveloped, listing, ok, paged
 from kith.kit.http import router as new_router
 from kith.kit.models import Job
 from kith.kit.pagination import Page
@@ -27,7 +27,7 @@ def _detail(row: Participant) -> dict[str, Any]:
     return {name: sealed.get(name, getattr(row, name, None)) for name in schemas.ParticipantOut.model_fields}
 
 
-@router.get("/participants", response=answers(schemas.ParticipantsEnvelope))
+@router.get("/participants", response=answers(paged(schemas.ParticipantRowOut)))
 @requires("participants.view")
 def participant_list(
     request: HttpRequest,
@@ -45,7 +45,7 @@ def participant_list(
     return listing(found, found.items)
 
 
-@router.post("/participants", response=answers(schemas.ParticipantEnvelope, 201))
+@router.post("/participants", response=answers(enveloped(schemas.ParticipantOut), 201))
 @requires("participants.edit")
 def participant_create(request: Any, body: schemas.ParticipantIn) -> Any:
     """Enroll somebody; they get a personal code."""
@@ -60,7 +60,7 @@ def participant_create(request: Any, body: schemas.ParticipantIn) -> Any:
     return created(_detail(row))
 
 
-@router.post("/participants/import", response=answers(schemas.JobStatusEnvelope, 202))
+@router.post("/participants/import", response=answers(enveloped(schemas.JobStatusOut), 202))
 @requires("participants.import")
 def participant_import(
     request: Any,
@@ -72,7 +72,7 @@ def participant_import(
     return accepted(_job(job))
 
 
-@router.post("/participants/export", response=answers(schemas.JobStatusEnvelope, 202))
+@router.post("/participants/export", response=answers(enveloped(schemas.JobStatusOut), 202))
 @requires("participants.export")
 def participant_export(request: Any, body: schemas.ParticipantExportIn) -> Any:
     """Export participants into a file in the background."""
@@ -81,14 +81,14 @@ def participant_export(request: Any, body: schemas.ParticipantExportIn) -> Any:
     return accepted(_job(job))
 
 
-@router.get("/participants/{participant_id}", response=answers(schemas.ParticipantEnvelope))
+@router.get("/participants/{participant_id}", response=answers(enveloped(schemas.ParticipantOut)))
 @requires("participants.view")
 def participant_detail(request: Any, participant_id: UUID) -> Any:
     """One participant with phone and visa data."""
     return ok(_detail(access.participant(request.actor, participant_id)))
 
 
-@router.patch("/participants/{participant_id}", response=answers(schemas.ParticipantEnvelope))
+@router.patch("/participants/{participant_id}", response=answers(enveloped(schemas.ParticipantOut)))
 @requires("participants.edit")
 def participant_change(request: Any, participant_id: UUID, body: schemas.ParticipantPatch) -> Any:
     """Change the fields that are given."""
@@ -99,7 +99,7 @@ def participant_change(request: Any, participant_id: UUID, body: schemas.Partici
     return ok(_detail(row))
 
 
-@router.post("/participants/{participant_id}/suspend", response=answers(schemas.ParticipantEnvelope))
+@router.post("/participants/{participant_id}/suspend", response=answers(enveloped(schemas.ParticipantOut)))
 @requires("participants.edit")
 def participant_suspend(request: Any, participant_id: UUID, body: schemas.ParticipantReasonIn) -> Any:
     """Keep somebody from referring."""
@@ -110,7 +110,7 @@ def participant_suspend(request: Any, participant_id: UUID, body: schemas.Partic
     return ok(_detail(row))
 
 
-@router.post("/participants/{participant_id}/reactivate", response=answers(schemas.ParticipantEnvelope))
+@router.post("/participants/{participant_id}/reactivate", response=answers(enveloped(schemas.ParticipantOut)))
 @requires("participants.edit")
 def participant_reactivate(request: Any, participant_id: UUID, body: schemas.ParticipantReasonIn) -> Any:
     """Let somebody refer again."""
@@ -128,7 +128,7 @@ def _job(row: Job) -> dict[str, Any]:
     return shown
 
 
-@router.get("/jobs", response=answers(schemas.JobStatusesEnvelope), tags=["jobs"])
+@router.get("/jobs", response=answers(paged(schemas.JobStatusOut)), tags=["jobs"])
 @requires("jobs.view")
 def job_list(
     request: HttpRequest, kind: str = "", cursor: str | None = None, limit: int = Query(20, ge=1, le=100)
@@ -138,7 +138,7 @@ def job_list(
     return listing(found, [_job(row) for row in found.items])
 
 
-@router.get("/jobs/{job_id}", response=answers(schemas.JobStatusEnvelope), tags=["jobs"])
+@router.get("/jobs/{job_id}", response=answers(enveloped(schemas.JobStatusOut)), tags=["jobs"])
 @requires("jobs.view")
 def job_detail(request: HttpRequest, job_id: UUID) -> Any:
     """Where one piece of long work stands."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import PaginationOut, Schema
+from kith.kit.http import Schema
 
 Kind = Literal["person", "company"]
 Status = Literal["active", "suspended", "erased"]
@@ -82,21 +82,6 @@ class ParticipantOut(ParticipantRowOut):
     source: str
 
 
-class ParticipantEnvelope(Schema):
-    """Envelope of ParticipantOut."""
-
-    status: str
-    data: ParticipantOut
-
-
-class ParticipantsEnvelope(Schema):
-    """Envelope of a list of participants."""
-
-    status: str
-    data: list[ParticipantRowOut]
-    pagination: PaginationOut
-
-
 class ParticipantReasonIn(Schema):
     """Why, for whoever looks later."""
 
@@ -128,19 +113,3 @@ class JobStatusOut(Schema):
     created_at: datetime.datetime
     started_at: datetime.datetime | None
     finished_at: datetime.datetime | None
-
-
-class JobStatusEnvelope(Schema):
-    """Envelope of JobStatusOut."""
-
-    status: str
-    data: JobStatusOut
-    message: str | None = None
-
-
-class JobStatusesEnvelope(Schema):
-    """Envelope of a list of jobs."""
-
-    status: str
-    data: list[JobStatusOut]
-    pagination: PaginationOut

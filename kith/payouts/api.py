@@ -8,28 +8,22 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, pagination
 from kith.kit.errors import NotFound
-from kith.kit.http import REFUSALS, answers, created, listing, ok
+from kith.kit.http import REFUSALS, answers, created, enveloped, listing, ok, paged
 from kith.kit.http import router as make_router
 from kith.payouts import access, actions, queries
 from kith.payouts.models import PayoutBatch, Withdrawal
 from kith.payouts.schemas import (
-    AccountAnswer,
     AccountIn,
     AccountOut,
-    BatchAnswer,
     BatchDetailOut,
-    BatchesAnswer,
     BatchIn,
     BatchOut,
     BatchWord,
     CancelIn,
-    DueAnswer,
     DueOut,
     Format,
     ReasonIn,
-    WithdrawalAnswer,
     WithdrawalOut,
-    WithdrawalsAnswer,
     WithdrawalWord,
 )
 from kith.tenants.access import requires
@@ -39,7 +33,7 @@ router = make_router("payouts")
 
 @router.get(
     "/participants/{uuid:participant_id}/payout-account",
-    response=answers(AccountAnswer),
+    response=answers(enveloped(AccountOut)),
     summary="Show where a participant is paid",
 )
 @requires("payouts.view")
@@ -54,7 +48,7 @@ def account_show(request: Any, participant_id: UUID) -> dict[str, Any]:
 
 @router.put(
     "/participants/{uuid:participant_id}/payout-account",
-    response=answers(AccountAnswer),
+    response=answers(enveloped(AccountOut)),
     summary="Set where a participant is paid",
 )
 @requires("payouts.accounts")
@@ -71,7 +65,7 @@ def account_save(request: Any, participant_id: UUID, body: AccountIn) -> dict[st
     return ok(AccountOut.of(saved), _("The payout account was saved."))
 
 
-@router.get("/payouts/due", response=answers(DueAnswer), summary="List what is due")
+@router.get("/payouts/due", response=answers(paged(DueOut)), summary="List what is due")
 @requires("payouts.view")
 def due_list(request: HttpRequest, page: int = 1, limit: int = 20, format: Format = "sepa") -> dict[str, Any]:
     """Per participant what can be paid now, or why not; those waiting longest first."""
@@ -79,7 +73,7 @@ def due_list(request: HttpRequest, page: int = 1, limit: int = 20, format: Forma
     return listing(found, [DueOut.of(row) for row in found.items])
 
 
-@router.get("/payout-batches", response=answers(BatchesAnswer), summary="List payout batches")
+@router.get("/payout-batches", response=answers(paged(BatchOut)), summary="List payout batches")
 @requires("payouts.view")
 def batch_list(
     request: HttpRequest,
@@ -94,7 +88,9 @@ def batch_list(
     return listing(found, [BatchOut.of(row) for row in found.items])
 
 
-@router.post("/payout-batches", response=answers(BatchAnswer, 201), summary="Make a payout batch")
+@router.post(
+    "/payout-batches", response=answers(enveloped(BatchDetailOut), 201), summary="Make a payout batch"
+)
 @requires("payouts.make")
 def batch_make(request: Any, body: BatchIn) -> Any:
     """Reserve the money of available rewards, one withdrawal per participant; says who was left out and why."""
@@ -110,7 +106,11 @@ def batch_make(request: Any, body: BatchIn) -> Any:
     return created(detail, _("The payout batch was made."))
 
 
-@router.get("/payout-batches/{uuid:batch_id}", response=answers(BatchAnswer), summary="Show a payout batch")
+@router.get(
+    "/payout-batches/{uuid:batch_id}",
+    response=answers(enveloped(BatchDetailOut)),
+    summary="Show a payout batch",
+)
 @requires("payouts.view")
 def batch_show(request: Any, batch_id: UUID) -> dict[str, Any]:
     """A batch and all its withdrawals."""
@@ -118,7 +118,9 @@ def batch_show(request: Any, batch_id: UUID) -> dict[str, Any]:
 
 
 @router.post(
-    "/payout-batches/{uuid:batch_id}/approve", response=answers(BatchAnswer), summary="Approve a payout batch"
+    "/payout-batches/{uuid:batch_id}/approve",
+    response=answers(enveloped(BatchDetailOut)),
+    summary="Approve a payout batch",
 )
 @requires("payouts.approve")
 def batch_approve(request: Any, batch_id: UUID) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def batch_approve(request: Any, batch_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/payout-batches/{uuid:batch_id}/send",
-    response=answers(BatchAnswer),
+    response=answers(enveloped(BatchDetailOut)),
     summary="Mark a payout batch as sent",
 )
 @requires("payouts.send")
@@ -143,7 +145,7 @@ def batch_send(request: Any, batch_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/payout-batches/{uuid:batch_id}/paid",
-    response=answers(BatchAnswer),
+    response=answers(enveloped(BatchDetailOut)),
     summary="Mark a payout batch as paid",
 )
 @requires("payouts.send")
@@ -155,7 +157,9 @@ def batch_paid(request: Any, batch_id: UUID) -> dict[str, Any]:
 
 
 @router.post(
-    "/payout-batches/{uuid:batch_id}/cancel", response=answers(BatchAnswer), summary="Cancel a payout batch"
+    "/payout-batches/{uuid:batch_id}/cancel",
+    response=answers(enveloped(BatchDetailOut)),
+    summary="Cancel a payout batch",
 )
 @requires("payouts.make")
 def batch_cancel(request: Any, batch_id: UUID, body: CancelIn) -> dict[str, Any]:
@@ -196,7 +200,7 @@ def batch_file(request: Any, batch_id: UUID) -> HttpResponse:
     )
 
 
-@router.get("/withdrawals", response=answers(WithdrawalsAnswer), summary="List withdrawals")
+@router.get("/withdrawals", response=answers(paged(WithdrawalOut)), summary="List withdrawals")
 @requires("payouts.view")
 def withdrawal_list(
     request: HttpRequest,
@@ -214,7 +218,9 @@ def withdrawal_list(
 
 
 @router.post(
-    "/withdrawals/{uuid:withdrawal_id}/paid", response=answers(WithdrawalAnswer), summary="Mark as paid"
+    "/withdrawals/{uuid:withdrawal_id}/paid",
+    response=answers(enveloped(WithdrawalOut)),
+    summary="Mark as paid",
 )
 @requires("payouts.send")
 def withdrawal_paid(request: Any, withdrawal_id: UUID) -> dict[str, Any]:
@@ -226,7 +232,7 @@ def withdrawal_paid(request: Any, withdrawal_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/withdrawals/{uuid:withdrawal_id}/returned",
-    response=answers(WithdrawalAnswer),
+    response=answers(enveloped(WithdrawalOut)),
     summary="Mark as returned",
 )
 @requires("payouts.send")
@@ -240,7 +246,9 @@ def withdrawal_returned(request: Any, withdrawal_id: UUID, body: ReasonIn) -> di
 
 
 @router.post(
-    "/withdrawals/{uuid:withdrawal_id}/failed", response=answers(WithdrawalAnswer), summary="Mark as failed"
+    "/withdrawals/{uuid:withdrawal_id}/failed",
+    response=answers(enveloped(WithdrawalOut)),
+    summary="Mark as failed",
 )
 @requires("payouts.send")
 def withdrawal_failed(request: Any, withdrawal_id: UUID, body: ReasonIn) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import MoneyOut, PaginationOut, Schema
+from kith.kit.http import MoneyOut, Schema
 from kith.kit.money import Money
 from kith.payouts import queries, rules
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal
@@ -198,54 +198,6 @@ class CancelIn(Schema):
     """Why, if there is something to say."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
-
-
-class AccountAnswer(Schema):
-    """One payout account."""
-
-    status: Literal["success"]
-    data: AccountOut
-    message: str | None = None
-
-
-class DueAnswer(Schema):
-    """What is due."""
-
-    status: Literal["success"]
-    data: list[DueOut]
-    pagination: PaginationOut
-
-
-class BatchAnswer(Schema):
-    """One batch with its withdrawals."""
-
-    status: Literal["success"]
-    data: BatchDetailOut
-    message: str | None = None
-
-
-class BatchesAnswer(Schema):
-    """A list of batches."""
-
-    status: Literal["success"]
-    data: list[BatchOut]
-    pagination: PaginationOut
-
-
-class WithdrawalAnswer(Schema):
-    """One withdrawal."""
-
-    status: Literal["success"]
-    data: WithdrawalOut
-    message: str | None = None
-
-
-class WithdrawalsAnswer(Schema):
-    """A list of withdrawals."""
-
-    status: Literal["success"]
-    data: list[WithdrawalOut]
-    pagination: PaginationOut
 
 
 def _batch(row: PayoutBatch) -> dict[str, object]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import PaginationOut, Schema
+from kith.kit.http import Schema
 from kith.pipelines.models import Pipeline, Stage
 
 CategoryWord = Literal[
@@ -64,26 +64,3 @@ class StageIn(Schema):
     """The words to change, by language."""
 
     label: Annotated[dict[str, Label], Field(min_length=1, max_length=20)]
-
-
-class PipelinesAnswer(Schema):
-    """A list of pipelines."""
-
-    status: Literal["success"]
-    data: list[PipelineOut]
-    pagination: PaginationOut
-
-
-class StagesAnswer(Schema):
-    """The stages of a pipeline, in order."""
-
-    status: Literal["success"]
-    data: list[StageOut]
-
-
-class StageAnswer(Schema):
-    """One stage."""
-
-    status: Literal["success"]
-    data: StageOut
-    message: str | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, pagination
-from kith.kit.http import answers, created, listing, ok
+from kith.kit.http import answers, created, enveloped, listing, ok, paged
 from kith.kit.http import router as make_router
 from kith.kit.money import Money
 from kith.pipelines import access as pipelines
@@ -17,7 +17,7 @@ from kith.tenants.access import requires
 router = make_router("programs")
 
 
-@router.get("/programs", response=answers(shapes.ProgramsAnswer), summary="List programs")
+@router.get("/programs", response=answers(paged(shapes.ProgramOut)), summary="List programs")
 @requires("programs.view")
 def program_list(
     request: Any, page: int = 1, limit: int = 20, status: shapes.Status | None = None, search: str = ""
@@ -27,7 +27,7 @@ def program_list(
     return listing(found, [shapes.ProgramOut.of(row) for row in found.items])
 
 
-@router.post("/programs", response=answers(shapes.ProgramAnswer, 201), summary="Set up a program")
+@router.post("/programs", response=answers(enveloped(shapes.ProgramOut), 201), summary="Set up a program")
 @requires("programs.edit")
 def program_create(request: Any, body: shapes.ProgramIn) -> Any:
     """Set up a program; its budget has no cap until one is given."""
@@ -39,7 +39,9 @@ def program_create(request: Any, body: shapes.ProgramIn) -> Any:
     return created(shapes.ProgramOut.of(made), _("The program was set up."))
 
 
-@router.get("/programs/{uuid:program_id}", response=answers(shapes.ProgramAnswer), summary="Show a program")
+@router.get(
+    "/programs/{uuid:program_id}", response=answers(enveloped(shapes.ProgramOut)), summary="Show a program"
+)
 @requires("programs.view")
 def program_detail(request: Any, program_id: UUID) -> dict[str, Any]:
     """One program."""
@@ -47,7 +49,7 @@ def program_detail(request: Any, program_id: UUID) -> dict[str, Any]:
 
 
 @router.patch(
-    "/programs/{uuid:program_id}", response=answers(shapes.ProgramAnswer), summary="Change a program"
+    "/programs/{uuid:program_id}", response=answers(enveloped(shapes.ProgramOut)), summary="Change a program"
 )
 @requires("programs.edit")
 def program_change(request: Any, program_id: UUID, body: shapes.ProgramChanges) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def program_change(request: Any, program_id: UUID, body: shapes.ProgramChanges) 
 
 @router.get(
     "/programs/{uuid:program_id}/campaigns",
-    response=answers(shapes.CampaignsAnswer),
+    response=answers(paged(shapes.CampaignOut)),
     summary="List campaigns",
 )
 @requires("programs.view")
@@ -74,7 +76,7 @@ def campaign_list(request: Any, program_id: UUID, page: int = 1, limit: int = 20
 
 @router.post(
     "/programs/{uuid:program_id}/campaigns",
-    response=answers(shapes.CampaignAnswer, 201),
+    response=answers(enveloped(shapes.CampaignOut), 201),
     summary="Start a campaign",
 )
 @requires("programs.edit")
@@ -87,7 +89,9 @@ def campaign_create(request: Any, program_id: UUID, body: shapes.CampaignIn) -> 
 
 
 @router.patch(
-    "/campaigns/{uuid:campaign_id}", response=answers(shapes.CampaignAnswer), summary="Change a campaign"
+    "/campaigns/{uuid:campaign_id}",
+    response=answers(enveloped(shapes.CampaignOut)),
+    summary="Change a campaign",
 )
 @requires("programs.edit")
 def campaign_change(request: Any, campaign_id: UUID, body: shapes.CampaignChanges) -> dict[str, Any]:
@@ -99,7 +103,11 @@ def campaign_change(request: Any, campaign_id: UUID, body: shapes.CampaignChange
     return ok(shapes.CampaignOut.of(changed), _("The campaign was changed."))
 
 
-@router.get("/programs/{uuid:program_id}/rules", response=answers(shapes.RulesAnswer), summary="List rules")
+@router.get(
+    "/programs/{uuid:program_id}/rules",
+    response=answers(enveloped(list[shapes.RuleOut])),
+    summary="List rules",
+)
 @requires("programs.view")
 def rule_list(request: Any, program_id: UUID) -> dict[str, Any]:
     """The program's rules with what they promise and what is being prepared."""
@@ -108,7 +116,9 @@ def rule_list(request: Any, program_id: UUID) -> dict[str, Any]:
 
 
 @router.post(
-    "/programs/{uuid:program_id}/rules", response=answers(shapes.RuleAnswer, 201), summary="Add a rule"
+    "/programs/{uuid:program_id}/rules",
+    response=answers(enveloped(shapes.RuleOut), 201),
+    summary="Add a rule",
 )
 @requires("programs.edit")
 def rule_create(request: Any, program_id: UUID, body: shapes.RuleIn) -> Any:
@@ -124,7 +134,7 @@ def rule_create(request: Any, program_id: UUID, body: shapes.RuleIn) -> Any:
 
 
 @router.get(
-    "/rules/{uuid:rule_id}/versions", response=answers(shapes.VersionsAnswer), summary="List versions"
+    "/rules/{uuid:rule_id}/versions", response=answers(paged(shapes.VersionOut)), summary="List versions"
 )
 @requires("programs.view")
 def version_list(request: Any, rule_id: UUID, page: int = 1, limit: int = 20) -> dict[str, Any]:
@@ -135,7 +145,9 @@ def version_list(request: Any, rule_id: UUID, page: int = 1, limit: int = 20) ->
 
 
 @router.post(
-    "/rules/{uuid:rule_id}/versions", response=answers(shapes.VersionAnswer, 201), summary="Draft a version"
+    "/rules/{uuid:rule_id}/versions",
+    response=answers(enveloped(shapes.VersionOut), 201),
+    summary="Draft a version",
 )
 @requires("programs.edit")
 def version_draft(request: Any, rule_id: UUID, body: shapes.VersionIn) -> Any:
@@ -147,7 +159,7 @@ def version_draft(request: Any, rule_id: UUID, body: shapes.VersionIn) -> Any:
 
 @router.post(
     "/rules/{uuid:rule_id}/versions/{int:number}/publish",
-    response=answers(shapes.VersionAnswer),
+    response=answers(enveloped(shapes.VersionOut)),
     summary="Publish a version",
 )
 @requires("programs.edit")
@@ -160,7 +172,7 @@ def version_publish(request: Any, rule_id: UUID, number: int) -> dict[str, Any]:
 
 @router.post(
     "/rules/{uuid:rule_id}/versions/{int:number}/retire",
-    response=answers(shapes.VersionAnswer),
+    response=answers(enveloped(shapes.VersionOut)),
     summary="Retire a version",
 )
 @requires("programs.edit")
@@ -174,7 +186,9 @@ def version_retire(request: Any, rule_id: UUID, number: int) -> dict[str, Any]:
 
 
 @router.get(
-    "/programs/{uuid:program_id}/budget", response=answers(shapes.BudgetAnswer), summary="Show the budget"
+    "/programs/{uuid:program_id}/budget",
+    response=answers(enveloped(shapes.BudgetOut | None)),
+    summary="Show the budget",
 )
 @requires("programs.view")
 def budget_detail(request: Any, program_id: UUID) -> dict[str, Any]:
@@ -184,7 +198,9 @@ def budget_detail(request: Any, program_id: UUID) -> dict[str, Any]:
 
 
 @router.put(
-    "/programs/{uuid:program_id}/budget", response=answers(shapes.BudgetAnswer), summary="Cap the budget"
+    "/programs/{uuid:program_id}/budget",
+    response=answers(enveloped(shapes.BudgetOut | None)),
+    summary="Cap the budget",
 )
 @requires("programs.edit")
 def budget_cap(request: Any, program_id: UUID, body: shapes.BudgetCapIn) -> dict[str, Any]:
@@ -197,7 +213,7 @@ def budget_cap(request: Any, program_id: UUID, body: shapes.BudgetCapIn) -> dict
 
 @router.post(
     "/programs/{uuid:program_id}/budget/fund",
-    response=answers(shapes.BudgetAnswer),
+    response=answers(enveloped(shapes.BudgetOut | None)),
     summary="Add to the budget",
 )
 @requires("programs.edit")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import get_language
 from pydantic import AwareDatetime, Field
 
-from kith.kit.http import MoneyOut, PaginationOut, Schema
+from kith.kit.http import MoneyOut, Schema
 from kith.kit.money import LARGEST
 from kith.programs import queries
 from kith.programs.models import Campaign, Program, Rule, RuleVersion, Sponsor
@@ -226,74 +226,3 @@ class FundIn(Schema):
 
     amount_minor: Minor
     reference: Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class ProgramsAnswer(Schema):
-    """A list of programs."""
-
-    status: Literal["success"]
-    data: list[ProgramOut]
-    pagination: PaginationOut
-
-
-class ProgramAnswer(Schema):
-    """One program."""
-
-    status: Literal["success"]
-    data: ProgramOut
-    message: str | None = None
-
-
-class CampaignsAnswer(Schema):
-    """A list of campaigns."""
-
-    status: Literal["success"]
-    data: list[CampaignOut]
-    pagination: PaginationOut
-
-
-class CampaignAnswer(Schema):
-    """One campaign."""
-
-    status: Literal["success"]
-    data: CampaignOut
-    message: str | None = None
-
-
-class RulesAnswer(Schema):
-    """The rules of a program."""
-
-    status: Literal["success"]
-    data: list[RuleOut]
-
-
-class RuleAnswer(Schema):
-    """One rule."""
-
-    status: Literal["success"]
-    data: RuleOut
-    message: str | None = None
-
-
-class VersionsAnswer(Schema):
-    """The versions of a rule, newest first."""
-
-    status: Literal["success"]
-    data: list[VersionOut]
-    pagination: PaginationOut
-
-
-class VersionAnswer(Schema):
-    """One version."""
-
-    status: Literal["success"]
-    data: VersionOut
-    message: str | None = None
-
-
-class BudgetAnswer(Schema):
-    """The budget of a program; null when none was opened."""
-
-    status: Literal["success"]
-    data: BudgetOut | None
-    message: str | None = None

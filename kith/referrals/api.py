@@ -10,7 +10,7 @@ from ninja import Query, Status
 from kith.kit import clock, idempotency, pagination, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.errors import NotFound
-from kith.kit.http import accepted, answers, created, listing, ok, respond
+from kith.kit.http import accepted, answers, created, enveloped, listing, ok, paged, respond
 from kith.kit.http import router as make_router
 from kith.participants import access as people
 from kith.referrals import access, actions, queries, schemas
@@ -22,7 +22,7 @@ router = make_router("referrals")
 # --- referrals ----------------------------------------------------------------------------------------
 
 
-@router.get("/referrals", response=answers(schemas.ReferralsAnswer), summary="List referrals")
+@router.get("/referrals", response=answers(paged(schemas.ReferralOut)), summary="List referrals")
 @requires("referrals.view")
 def referral_list(
     request: HttpRequest,
@@ -37,7 +37,9 @@ def referral_list(
     return listing(found, [schemas.ReferralOut.of(row) for row in found.items])
 
 
-@router.post("/referrals", response=answers(schemas.ReferralAnswer, 201), summary="Create a referral")
+@router.post(
+    "/referrals", response=answers(enveloped(schemas.ReferralDetailOut), 201), summary="Create a referral"
+)
 @requires("referrals.create")
 def referral_create(request: Any, body: schemas.ReferralIn) -> Status:
     """Record that the owner of a code referred somebody."""
@@ -52,7 +54,7 @@ def referral_create(request: Any, body: schemas.ReferralIn) -> Status:
 @router.post(
     "/public/referrals",
     auth=None,
-    response=answers(schemas.PublicReferralAnswer, 201),
+    response=answers(enveloped(schemas.PublicReferralOut), 201),
     summary="Refer, signed out",
 )
 @public("the referred person or a booking form gives code, e-mail and booking reference; limited per address")
@@ -72,7 +74,9 @@ def referral_create_public(request: HttpRequest, body: schemas.PublicReferralIn)
 
 
 @router.get(
-    "/referrals/{uuid:referral_id}", response=answers(schemas.ReferralAnswer), summary="Show a referral"
+    "/referrals/{uuid:referral_id}",
+    response=answers(enveloped(schemas.ReferralDetailOut)),
+    summary="Show a referral",
 )
 @requires("referrals.view")
 def referral_show(request: HttpRequest, referral_id: UUID) -> dict[str, Any]:
@@ -85,7 +89,9 @@ def _detail(request: Any, referral_id: UUID) -> schemas.ReferralDetailOut:
 
 
 @router.post(
-    "/referrals/{uuid:referral_id}/move", response=answers(schemas.ReferralAnswer), summary="Move a referral"
+    "/referrals/{uuid:referral_id}/move",
+    response=answers(enveloped(schemas.ReferralDetailOut)),
+    summary="Move a referral",
 )
 @requires("referrals.move")
 def referral_move(request: Any, referral_id: UUID, body: schemas.MoveIn) -> dict[str, Any]:
@@ -97,7 +103,11 @@ def referral_move(request: Any, referral_id: UUID, body: schemas.MoveIn) -> dict
     return ok(_detail(request, referral_id), _("The referral was moved."))
 
 
-@router.post("/referrals/move", response=answers(schemas.RowsAnswer), summary="Move many referrals")
+@router.post(
+    "/referrals/move",
+    response=answers(enveloped(list[schemas.ReferralRowOut])),
+    summary="Move many referrals",
+)
 @requires("referrals.move")
 def referrals_move(request: Any, body: schemas.MovesIn) -> dict[str, Any]:
     """Up to 1,000; each row succeeds or is refused for itself."""
@@ -111,7 +121,9 @@ def referrals_move(request: Any, body: schemas.MovesIn) -> dict[str, Any]:
 
 
 @router.post(
-    "/referrals/{uuid:referral_id}/notes", response=answers(schemas.NoteAnswer, 201), summary="Write a note"
+    "/referrals/{uuid:referral_id}/notes",
+    response=answers(enveloped(schemas.NoteOut), 201),
+    summary="Write a note",
 )
 @requires("referrals.move")
 def note_create(request: Any, referral_id: UUID, body: schemas.NoteIn) -> Status:
@@ -123,7 +135,9 @@ def note_create(request: Any, referral_id: UUID, body: schemas.NoteIn) -> Status
     return created(schemas.NoteOut.of(queries.read_note(note)), _("The note was saved."))
 
 
-@router.post("/referrals/export", response=answers(schemas.JobAnswer, 202), summary="Export referrals")
+@router.post(
+    "/referrals/export", response=answers(enveloped(schemas.JobOut), 202), summary="Export referrals"
+)
 @requires("referrals.export")
 def referral_export(request: Any, body: schemas.ExportIn) -> Status:
     """A file of all referrals that fit, made by a job."""
@@ -134,7 +148,7 @@ def referral_export(request: Any, body: schemas.ExportIn) -> Status:
 # --- links and codes ----------------------------------------------------------------------------------
 
 
-@router.get("/links", response=answers(schemas.LinksAnswer), summary="List links")
+@router.get("/links", response=answers(paged(schemas.LinkOut)), summary="List links")
 @requires("referrals.view")
 def link_list(
     request: HttpRequest, participant_id: UUID | None = None, page: int = 1, limit: int = 20
@@ -144,7 +158,7 @@ def link_list(
     return listing(found, [schemas.LinkOut.of(row) for row in found.items])
 
 
-@router.post("/links", response=answers(schemas.LinkAnswer, 201), summary="Make a link")
+@router.post("/links", response=answers(enveloped(schemas.LinkOut), 201), summary="Make a link")
 @requires("referrals.create")
 def link_create(request: Any, body: schemas.LinkIn) -> Status:
     """A further address of a participant, for a program, campaign or channel."""
@@ -158,7 +172,7 @@ def link_create(request: Any, body: schemas.LinkIn) -> Status:
 
 
 @router.patch(
-    "/links/{uuid:link_id}", response=answers(schemas.LinkAnswer), summary="Switch a link off or on"
+    "/links/{uuid:link_id}", response=answers(enveloped(schemas.LinkOut)), summary="Switch a link off or on"
 )
 @requires("referrals.create")
 def link_change(request: Any, link_id: UUID, body: schemas.LinkPatch) -> dict[str, Any]:
@@ -169,7 +183,7 @@ def link_change(request: Any, link_id: UUID, body: schemas.LinkPatch) -> dict[st
     return ok(schemas.LinkOut.of(link), _("The link was changed."))
 
 
-@router.get("/codes/{code}", response=answers(schemas.CodeAnswer), summary="Look up a code")
+@router.get("/codes/{code}", response=answers(enveloped(schemas.CodeOut)), summary="Look up a code")
 @requires("referrals.view")
 def code_show(request: HttpRequest, code: str) -> dict[str, Any]:
     """Who a code or link of the organization stands for, however it is written."""
@@ -183,7 +197,9 @@ def code_show(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 @router.post(
-    "/conversions", response=answers(schemas.ConversionAnswer, 200, 201), summary="Report a conversion"
+    "/conversions",
+    response=answers(enveloped(schemas.ConversionOut), 200, 201),
+    summary="Report a conversion",
 )
 @requires("referrals.create")
 def conversion_create(request: Any, body: schemas.ConversionIn) -> Status:
@@ -203,7 +219,7 @@ def conversion_create(request: Any, body: schemas.ConversionIn) -> Status:
 
 @router.post(
     "/conversions/{event}/{external_id}/refund",
-    response=answers(schemas.ConversionAnswer),
+    response=answers(enveloped(schemas.ConversionOut)),
     summary="Refund a part",
 )
 @requires("referrals.create")
@@ -217,7 +233,9 @@ def conversion_refund(request: Any, event: str, external_id: str, body: schemas.
 
 
 @router.post(
-    "/conversions/{event}/{external_id}/cancel", response=answers(schemas.ConversionAnswer), summary="Cancel"
+    "/conversions/{event}/{external_id}/cancel",
+    response=answers(enveloped(schemas.ConversionOut)),
+    summary="Cancel",
 )
 @requires("referrals.create")
 def conversion_cancel(

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, pagination
-from kith.kit.http import answers, listing, ok
+from kith.kit.http import answers, enveloped, listing, ok, paged
 from kith.kit.http import router as make_router
 from kith.participants import access as participants
 from kith.rewards import access, actions, queries
@@ -18,7 +18,7 @@ from kith.tenants.access import requires
 router = make_router("rewards")
 
 
-@router.get("/rewards", response=answers(shapes.RewardsAnswer), summary="List rewards")
+@router.get("/rewards", response=answers(paged(shapes.RewardOut)), summary="List rewards")
 @requires("rewards.view")
 def reward_list(
     request: Any,
@@ -38,7 +38,9 @@ def reward_list(
     return listing(found, [shapes.RewardOut.of(row) for row in found.items])
 
 
-@router.post("/rewards/bulk", response=answers(shapes.BulkAnswer), summary="Approve or reject many rewards")
+@router.post(
+    "/rewards/bulk", response=answers(enveloped(shapes.BulkOut)), summary="Approve or reject many rewards"
+)
 @requires("rewards.approve")
 def reward_bulk(request: Any, body: shapes.BulkIn) -> dict[str, Any]:
     """Each row succeeds or fails for itself; approving moves no money."""
@@ -50,7 +52,9 @@ def reward_bulk(request: Any, body: shapes.BulkIn) -> dict[str, Any]:
     return ok(shapes.BulkOut.of(results))
 
 
-@router.get("/rewards/{uuid:reward_id}", response=answers(shapes.RewardDetailAnswer), summary="Show a reward")
+@router.get(
+    "/rewards/{uuid:reward_id}", response=answers(enveloped(shapes.RewardDetailOut)), summary="Show a reward"
+)
 @requires("rewards.view")
 def reward_detail(request: Any, reward_id: UUID) -> dict[str, Any]:
     """One reward with the decision behind it."""
@@ -60,7 +64,9 @@ def reward_detail(request: Any, reward_id: UUID) -> dict[str, Any]:
 
 
 @router.get(
-    "/rewards/{uuid:reward_id}/trace", response=answers(shapes.TraceAnswer), summary="Explain a reward"
+    "/rewards/{uuid:reward_id}/trace",
+    response=answers(enveloped(shapes.TraceOut)),
+    summary="Explain a reward",
 )
 @requires("rewards.view")
 def reward_trace(request: Any, reward_id: UUID) -> dict[str, Any]:
@@ -69,7 +75,9 @@ def reward_trace(request: Any, reward_id: UUID) -> dict[str, Any]:
 
 
 @router.post(
-    "/rewards/{uuid:reward_id}/approve", response=answers(shapes.RewardAnswer), summary="Approve a reward"
+    "/rewards/{uuid:reward_id}/approve",
+    response=answers(enveloped(shapes.RewardOut)),
+    summary="Approve a reward",
 )
 @requires("rewards.approve")
 def reward_approve(request: Any, reward_id: UUID) -> dict[str, Any]:
@@ -80,7 +88,9 @@ def reward_approve(request: Any, reward_id: UUID) -> dict[str, Any]:
 
 
 @router.post(
-    "/rewards/{uuid:reward_id}/reject", response=answers(shapes.RewardAnswer), summary="Reject a reward"
+    "/rewards/{uuid:reward_id}/reject",
+    response=answers(enveloped(shapes.RewardOut)),
+    summary="Reject a reward",
 )
 @requires("rewards.approve")
 def reward_reject(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
@@ -91,7 +101,9 @@ def reward_reject(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) ->
 
 
 @router.post(
-    "/rewards/{uuid:reward_id}/cancel", response=answers(shapes.RewardAnswer), summary="Cancel a reward"
+    "/rewards/{uuid:reward_id}/cancel",
+    response=answers(enveloped(shapes.RewardOut)),
+    summary="Cancel a reward",
 )
 @requires("rewards.approve")
 def reward_cancel(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
@@ -101,7 +113,9 @@ def reward_cancel(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) ->
     return _shown(request, reward, _("The reward was cancelled."))
 
 
-@router.post("/rewards/{uuid:reward_id}/hold", response=answers(shapes.RewardAnswer), summary="Hold a reward")
+@router.post(
+    "/rewards/{uuid:reward_id}/hold", response=answers(enveloped(shapes.RewardOut)), summary="Hold a reward"
+)
 @requires("rewards.approve")
 def reward_hold(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> dict[str, Any]:
     """Keep it from becoming available while somebody looks at it."""
@@ -111,7 +125,9 @@ def reward_hold(request: Any, reward_id: UUID, body: shapes.RewardReasonIn) -> d
 
 
 @router.post(
-    "/rewards/{uuid:reward_id}/release", response=answers(shapes.RewardAnswer), summary="Release a reward"
+    "/rewards/{uuid:reward_id}/release",
+    response=answers(enveloped(shapes.RewardOut)),
+    summary="Release a reward",
 )
 @requires("rewards.approve")
 def reward_release(request: Any, reward_id: UUID) -> dict[str, Any]:
@@ -121,7 +137,7 @@ def reward_release(request: Any, reward_id: UUID) -> dict[str, Any]:
     return _shown(request, reward, _("The reward was released."))
 
 
-@router.post("/referrals/approve", response=answers(shapes.BulkAnswer), summary="Approve referrals")
+@router.post("/referrals/approve", response=answers(enveloped(shapes.BulkOut)), summary="Approve referrals")
 @requires("rewards.approve")
 def referrals_approve(request: Any, body: shapes.IdsIn) -> dict[str, Any]:
     """Complete referrals and approve what they earned; each row succeeds or fails for itself."""
@@ -129,7 +145,7 @@ def referrals_approve(request: Any, body: shapes.IdsIn) -> dict[str, Any]:
     return ok(shapes.BulkOut.of(results))
 
 
-@router.post("/referrals/reject", response=answers(shapes.BulkAnswer), summary="Reject referrals")
+@router.post("/referrals/reject", response=answers(enveloped(shapes.BulkOut)), summary="Reject referrals")
 @requires("rewards.approve")
 def referrals_reject(request: Any, body: shapes.RejectIn) -> dict[str, Any]:
     """Reject referrals with what they earned; each row succeeds or fails for itself."""
@@ -141,7 +157,7 @@ def referrals_reject(request: Any, body: shapes.RejectIn) -> dict[str, Any]:
 
 @router.post(
     "/referrals/{uuid:referral_id}/approve",
-    response=answers(shapes.RewardsOfReferral),
+    response=answers(enveloped(list[shapes.RewardOut])),
     summary="Approve a referral",
 )
 @requires("rewards.approve")
@@ -153,7 +169,7 @@ def referral_approve(request: Any, referral_id: UUID) -> dict[str, Any]:
 
 @router.post(
     "/referrals/{uuid:referral_id}/reject",
-    response=answers(shapes.RewardsOfReferral),
+    response=answers(enveloped(list[shapes.RewardOut])),
     summary="Reject a referral",
 )
 @requires("rewards.approve")
@@ -165,7 +181,7 @@ def referral_reject(request: Any, referral_id: UUID, body: shapes.RewardReasonIn
 
 @router.get(
     "/participants/{uuid:participant_id}/balance",
-    response=answers(shapes.HoldingsAnswer),
+    response=answers(enveloped(list[shapes.HoldingsOut])),
     summary="Show balances",
 )
 @requires("rewards.view")

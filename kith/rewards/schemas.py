@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import MoneyOut, PaginationOut, Schema
+from kith.kit.http import MoneyOut, Schema
 from kith.referrals.rules import RowResult
 from kith.rewards.models import Reward
 from kith.rewards.queries import Explanation, Holdings
@@ -163,56 +163,3 @@ class HoldingsOut(Schema):
             currency=held.currency, pending=MoneyOut.of(held.pending), available=MoneyOut.of(held.available),
             reserved=MoneyOut.of(held.reserved), paid=MoneyOut.of(held.paid), debt=MoneyOut.of(held.debt),
         )  # fmt: skip
-
-
-class RewardsAnswer(Schema):
-    """A list of rewards."""
-
-    status: Literal["success"]
-    data: list[RewardOut]
-    pagination: PaginationOut
-
-
-class RewardAnswer(Schema):
-    """One reward."""
-
-    status: Literal["success"]
-    data: RewardOut
-    message: str | None = None
-
-
-class RewardDetailAnswer(Schema):
-    """One reward with its decision."""
-
-    status: Literal["success"]
-    data: RewardDetailOut
-
-
-class TraceAnswer(Schema):
-    """One decision."""
-
-    status: Literal["success"]
-    data: TraceOut
-
-
-class BulkAnswer(Schema):
-    """What became of many rows."""
-
-    status: Literal["success"]
-    data: BulkOut
-    message: str | None = None
-
-
-class HoldingsAnswer(Schema):
-    """A participant's balances by currency."""
-
-    status: Literal["success"]
-    data: list[HoldingsOut]
-
-
-class RewardsOfReferral(Schema):
-    """The rewards of one referral."""
-
-    status: Literal["success"]
-    data: list[RewardOut]
-    message: str | None = None

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from kith.kit import clock
 from kith.kit.clients import client_address
-from kith.kit.http import answers, created, ok, router
+from kith.kit.http import answers, created, enveloped, ok, router
 from kith.tenants import access, actions, queries, schemas
 from kith.tenants.access import public, requires, signed_in
 from kith.tenants.models import ApiKey, Invitation, Member
@@ -20,7 +20,7 @@ def _tokens(pair: actions.TokenPair) -> dict[str, Any]:
     return {"access_token": pair.access, "refresh_token": pair.refresh, "expires_in": pair.expires_in}
 
 
-@auth.post("/token", response=answers(schemas.TokensEnvelope), auth=None)
+@auth.post("/token", response=answers(enveloped(schemas.TokensOut)), auth=None)
 @public("this is where people sign in; failures are limited per address and account")
 def token_create(request: HttpRequest, body: schemas.SignInIn) -> Any:
     """Sign in with a password and get an access and a refresh token."""
@@ -31,14 +31,14 @@ def token_create(request: HttpRequest, body: schemas.SignInIn) -> Any:
     return ok(_tokens(pair))
 
 
-@auth.post("/refresh", response=answers(schemas.TokensEnvelope), auth=None)
+@auth.post("/refresh", response=answers(enveloped(schemas.TokensOut)), auth=None)
 @public("the refresh token is the proof")
 def token_refresh(request: HttpRequest, body: schemas.RefreshIn) -> Any:
     """Trade a refresh token for a new pair; using one twice signs the client out."""
     return ok(_tokens(actions.refresh_tokens(refresh=body.refresh_token, now=clock.now())))
 
 
-@auth.post("/sign-out", response=answers(schemas.DoneEnvelope))
+@auth.post("/sign-out", response=answers(enveloped(schemas.DoneOut)))
 @signed_in("everybody may sign out")
 def sign_out(request: Any) -> Any:
     """End every API session of the caller."""
@@ -46,7 +46,7 @@ def sign_out(request: Any) -> Any:
     return ok({})
 
 
-@tenant.get("/me", response=answers(schemas.MeEnvelope))
+@tenant.get("/me", response=answers(enveloped(schemas.MeOut)))
 @signed_in("everybody may know who they are")
 def me(request: Any) -> Any:
     """The caller, its role and its permissions."""
@@ -60,7 +60,7 @@ def me(request: Any) -> Any:
     )  # fmt: skip
 
 
-@tenant.get("/organization", response=answers(schemas.TenantEnvelope))
+@tenant.get("/organization", response=answers(enveloped(schemas.TenantOut)))
 @requires("tenants.view")
 def organization(request: Any) -> Any:
     """The organization."""
@@ -75,14 +75,14 @@ def _member(row: Member) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@tenant.get("/members", response=answers(schemas.MembersEnvelope))
+@tenant.get("/members", response=answers(enveloped(list[schemas.MemberOut])))
 @requires("tenants.members")
 def member_list(request: HttpRequest) -> Any:
     """Everybody with a place in the organization."""
     return ok([_member(row) for row in queries.members()])
 
 
-@tenant.patch("/members/{member_id}", response=answers(schemas.MemberEnvelope))
+@tenant.patch("/members/{member_id}", response=answers(enveloped(schemas.MemberOut)))
 @requires("tenants.members")
 def member_change(request: Any, member_id: UUID, body: schemas.RoleIn) -> Any:
     """Give a colleague another role."""
@@ -90,7 +90,7 @@ def member_change(request: Any, member_id: UUID, body: schemas.RoleIn) -> Any:
     return ok(_member(row))
 
 
-@tenant.delete("/members/{member_id}", response=answers(schemas.DoneEnvelope))
+@tenant.delete("/members/{member_id}", response=answers(enveloped(schemas.DoneOut)))
 @requires("tenants.members")
 def member_remove(request: Any, member_id: UUID) -> Any:
     """Take a colleague's place away; their clients are signed out."""
@@ -102,14 +102,14 @@ def _invitation(row: Invitation) -> dict[str, Any]:
     return {name: getattr(row, name) for name in schemas.InvitationOut.model_fields}
 
 
-@tenant.get("/invitations", response=answers(schemas.InvitationsEnvelope))
+@tenant.get("/invitations", response=answers(enveloped(list[schemas.InvitationOut])))
 @requires("tenants.members")
 def invitation_list(request: HttpRequest) -> Any:
     """Open invitations."""
     return ok([_invitation(row) for row in queries.open_invitations()])
 
 
-@tenant.post("/invitations", response=answers(schemas.InvitationEnvelope, 201))
+@tenant.post("/invitations", response=answers(enveloped(schemas.InvitationOut), 201))
 @requires("tenants.members")
 def invitation_create(request: Any, body: schemas.InviteIn) -> Any:
     """Offer a place by e-mail."""
@@ -117,7 +117,7 @@ def invitation_create(request: Any, body: schemas.InviteIn) -> Any:
     return created(_invitation(row))
 
 
-@tenant.delete("/invitations/{invitation_id}", response=answers(schemas.DoneEnvelope))
+@tenant.delete("/invitations/{invitation_id}", response=answers(enveloped(schemas.DoneOut)))
 @requires("tenants.members")
 def invitation_withdraw(request: Any, invitation_id: UUID) -> Any:
     """Take an open invitation back."""
@@ -132,14 +132,14 @@ def _key(row: ApiKey, text: str | None = None) -> dict[str, Any]:
     return {**shown, "text": text}
 
 
-@tenant.get("/api-keys", response=answers(schemas.KeysEnvelope))
+@tenant.get("/api-keys", response=answers(enveloped(list[schemas.KeyOut])))
 @requires("tenants.keys")
 def key_list(request: HttpRequest) -> Any:
     """Live keys, without their secrets."""
     return ok([_key(row) for row in queries.api_keys()])
 
 
-@tenant.post("/api-keys", response=answers(schemas.KeyEnvelope, 201))
+@tenant.post("/api-keys", response=answers(enveloped(schemas.KeyOut), 201))
 @requires("tenants.keys")
 def key_create(request: Any, body: schemas.KeyIn) -> Any:
     """Make a key; its text is in this answer only."""
@@ -150,7 +150,7 @@ def key_create(request: Any, body: schemas.KeyIn) -> Any:
     return created(_key(made.row, made.text))
 
 
-@tenant.delete("/api-keys/{key_id}", response=answers(schemas.DoneEnvelope))
+@tenant.delete("/api-keys/{key_id}", response=answers(enveloped(schemas.DoneOut)))
 @requires("tenants.keys")
 def key_revoke(request: Any, key_id: UUID) -> Any:
     """End a key at once."""
@@ -158,14 +158,14 @@ def key_revoke(request: Any, key_id: UUID) -> Any:
     return ok({})
 
 
-@tenant.get("/settings", response=answers(schemas.SettingsEnvelope))
+@tenant.get("/settings", response=answers(enveloped(list[schemas.SettingOut])))
 @requires("tenants.settings")
 def setting_list(request: HttpRequest) -> Any:
     """Every declared setting with its value."""
     return ok(queries.settings_shown())
 
 
-@tenant.put("/settings/{key}", response=answers(schemas.SettingsEnvelope))
+@tenant.put("/settings/{key}", response=answers(enveloped(list[schemas.SettingOut])))
 @requires("tenants.settings")
 def setting_store(request: Any, key: str, body: schemas.SettingIn) -> Any:
     """Store a value for the organization; the former ones stay as versions."""

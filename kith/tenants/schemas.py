@@ -32,13 +32,6 @@ class TokensOut(Schema):
     token_type: str = "Bearer"
 
 
-class TokensEnvelope(Schema):
-    """Envelope of TokensOut."""
-
-    status: str
-    data: TokensOut
-
-
 class MeOut(Schema):
     """The caller."""
 
@@ -51,13 +44,6 @@ class MeOut(Schema):
     currency: str
 
 
-class MeEnvelope(Schema):
-    """Envelope of MeOut."""
-
-    status: str
-    data: MeOut
-
-
 class MemberOut(Schema):
     """A colleague."""
 
@@ -67,20 +53,6 @@ class MemberOut(Schema):
     email: str
     role: str
     created_at: datetime.datetime
-
-
-class MembersEnvelope(Schema):
-    """Envelope of all members."""
-
-    status: str
-    data: list[MemberOut]
-
-
-class MemberEnvelope(Schema):
-    """Envelope of MemberOut."""
-
-    status: str
-    data: MemberOut
 
 
 class RoleIn(Schema):
@@ -103,20 +75,6 @@ class InvitationOut(Schema):
     email: str
     role: str
     expires_at: datetime.datetime
-
-
-class InvitationEnvelope(Schema):
-    """Envelope of InvitationOut."""
-
-    status: str
-    data: InvitationOut
-
-
-class InvitationsEnvelope(Schema):
-    """Envelope of all open invitations."""
-
-    status: str
-    data: list[InvitationOut]
 
 
 class KeyIn(Schema):
@@ -142,20 +100,6 @@ class KeyOut(Schema):
     text: str | None = None
 
 
-class KeyEnvelope(Schema):
-    """Envelope of KeyOut."""
-
-    status: str
-    data: KeyOut
-
-
-class KeysEnvelope(Schema):
-    """Envelope of all live keys."""
-
-    status: str
-    data: list[KeyOut]
-
-
 class SettingIn(Schema):
     """A value of the declared type; money as decimal text."""
 
@@ -174,13 +118,6 @@ class SettingOut(Schema):
     choices: list[str]
 
 
-class SettingsEnvelope(Schema):
-    """Envelope of all settings."""
-
-    status: str
-    data: list[SettingOut]
-
-
 class TenantOut(Schema):
     """The organization."""
 
@@ -193,15 +130,5 @@ class TenantOut(Schema):
     labels: dict[str, Any]
 
 
-class TenantEnvelope(Schema):
-    """Envelope of TenantOut."""
-
-    status: str
-    data: TenantOut
-
-
-class DoneEnvelope(Schema):
+class DoneOut(Schema):
     """Nothing to show but that it was done."""
-
-    status: str
-    data: dict[str, Any]

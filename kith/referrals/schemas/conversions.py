@@ -67,11 +67,3 @@ class ConversionOut(Schema):
                 "occurred_at": row.occurred_at, "effective_on": row.effective_on, "received_at": row.received_at,
             }
         )  # fmt: skip
-
-
-class ConversionAnswer(Schema):
-    """One conversion."""
-
-    status: Literal["success"]
-    data: ConversionOut
-    message: str | None = None

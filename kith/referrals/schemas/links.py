@@ -1,12 +1,12 @@
 """Shapes of links and codes."""
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import PaginationOut, Schema
+from kith.kit.http import Schema
 from kith.referrals import queries
 from kith.referrals.models import Link
 from kith.referrals.schemas.shared import PersonOut, Slug, UtmIn
@@ -79,26 +79,3 @@ class CodeOut(Schema):
                 "link_id": found.link.id if found.link else None,
             }
         )  # fmt: skip
-
-
-class LinksAnswer(Schema):
-    """A list of links."""
-
-    status: Literal["success"]
-    data: list[LinkOut]
-    pagination: PaginationOut
-
-
-class LinkAnswer(Schema):
-    """One link."""
-
-    status: Literal["success"]
-    data: LinkOut
-    message: str | None = None
-
-
-class CodeAnswer(Schema):
-    """One code."""
-
-    status: Literal["success"]
-    data: CodeOut

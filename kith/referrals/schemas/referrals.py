@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import PaginationOut, Schema
+from kith.kit.http import Schema
 from kith.referrals import queries, rules
 from kith.referrals.models import Referral
 from kith.referrals.schemas.conversions import ConversionOut
@@ -247,51 +247,3 @@ class JobOut(Schema):
     id: UUID
     kind: str
     state: Literal["queued", "running", "succeeded", "failed"]
-
-
-class ReferralsAnswer(Schema):
-    """A list of referrals."""
-
-    status: Literal["success"]
-    data: list[ReferralOut]
-    pagination: PaginationOut
-
-
-class ReferralAnswer(Schema):
-    """One referral with everything about it."""
-
-    status: Literal["success"]
-    data: ReferralDetailOut
-    message: str | None = None
-
-
-class PublicReferralAnswer(Schema):
-    """What a signed-out caller is told."""
-
-    status: Literal["success"]
-    data: PublicReferralOut
-    message: str | None = None
-
-
-class RowsAnswer(Schema):
-    """A result per row."""
-
-    status: Literal["success"]
-    data: list[ReferralRowOut]
-    message: str | None = None
-
-
-class NoteAnswer(Schema):
-    """One note."""
-
-    status: Literal["success"]
-    data: NoteOut
-    message: str | None = None
-
-
-class JobAnswer(Schema):
-    """One job."""
-
-    status: Literal["success"]
-    data: JobOut
-    message: str | None = None
