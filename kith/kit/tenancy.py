@@ -162,10 +162,12 @@ class TenantOwned(models.Model):
         writes: ClassVar[str] = "all"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # No index of its own: the key (tenant_id, id) that every fenced table has begins with it.
     tenant = models.ForeignKey(
         "tenants.Tenant",
         on_delete=models.PROTECT,
         default=current_tenant_id,
+        db_index=False,
         related_name="+",
         editable=False,
     )
