@@ -236,7 +236,7 @@ def collect_static(say: Say) -> None:
 def load_demo(say: Say) -> None:
     """Load the demo organizations into an empty installation, once."""
     if kith.env.env.demo and _exists(DEMO):
-        say("Loading the demo organizations …")
+        say("Loading the demo organizations; this takes about a minute …")
         importlib.import_module(DEMO).load_once()
 
 
