@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kith.kit import clock, idempotency, jobs, limits, tenancy
-from kith.tenants import actions
+from kith.kit import clock, files, idempotency, jobs, limits, tenancy
+from kith.tenants import actions, queries
 from kith.tenants.models import Invitation
 from kith.tenants.providers import mail
 
@@ -24,6 +24,10 @@ def send_invitation(*, tenant_id: int, invitation_id: str, **_: Any) -> None:
 
 @jobs.job("kit.forget_old")
 def forget_old(**_: Any) -> None:
-    """Hourly housekeeping: idempotency keys past their week, counting windows past their end."""
-    idempotency.forget_old(clock.now())
+    """Hourly housekeeping: idempotency keys and jobs' files past their week, counting windows past their end."""
+    now = clock.now()
+    idempotency.forget_old(now)
     limits.forget_expired()
+    for tenant_id in queries.active_tenant_ids():
+        with tenancy.use(tenant_id):
+            files.remove_old(now)

@@ -18,6 +18,7 @@ from kith.kit.models import Job
 from kith.participants import jobs
 from kith.participants.models import Participant
 from kith.participants.tests.factories import make_participant
+from kith.tenants.jobs import forget_old
 
 PEOPLE = "/api/v1/participants"
 FILE = b"name,email,phone,country\nJan,jan@example.com,0612345678,NL\nEli,eli@,,\n"
@@ -226,4 +227,15 @@ def test_old_files_of_jobs_are_removed(acme, alice, call, dana, now):
         assert stored_files.remove_old(clock.now()) == 0
         assert stored_files.remove_old(clock.now() + datetime.timedelta(days=8)) == 1
         assert stored_files.remove_old(clock.now() + datetime.timedelta(days=8)) == 0
+    assert call(alice).get(f"/api/v1/jobs/{job_id}/result").status_code == 404
+
+
+@pytest.mark.django_db(databases=["default", "counters"])
+def test_the_hourly_housekeeping_removes_them(acme, alice, call, dana, now):
+    job_id = post(call(alice), f"{PEOPLE}/export", {}).json()["data"]["id"]
+    run(job_id, acme, jobs.export)
+    forget_old()
+    assert call(alice).get(f"/api/v1/jobs/{job_id}/result").status_code == 200
+    with clock.frozen(clock.now() + datetime.timedelta(days=8)):
+        forget_old()
     assert call(alice).get(f"/api/v1/jobs/{job_id}/result").status_code == 404
