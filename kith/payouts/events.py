@@ -1,51 +1,41 @@
 """What payouts announce. One event per withdrawal and step that moves its money."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from kith.kit.events import event
 
 
-@event("payout.sent", outside=True)
-class PayoutSent:
-    """The bank has the order."""
+@dataclass(frozen=True, kw_only=True)
+class AboutWithdrawal:
+    """What each of them says."""
 
     withdrawal_id: UUID
     participant_id: UUID
     batch_id: UUID
     amount_minor: int
     currency: str
+
+
+@event("payout.sent", outside=True)
+class PayoutSent(AboutWithdrawal):
+    """The bank has the order."""
 
 
 @event("payout.paid")
-class PayoutPaid:
+class PayoutPaid(AboutWithdrawal):
     """The money has left."""
-
-    withdrawal_id: UUID
-    participant_id: UUID
-    batch_id: UUID
-    amount_minor: int
-    currency: str
 
 
 @event("payout.failed", outside=True)
-class PayoutFailed:
+class PayoutFailed(AboutWithdrawal):
     """The bank refused the order; the money is available again."""
 
-    withdrawal_id: UUID
-    participant_id: UUID
-    batch_id: UUID
-    amount_minor: int
-    currency: str
     reason: str
 
 
 @event("payout.returned")
-class PayoutReturned:
+class PayoutReturned(AboutWithdrawal):
     """The bank sent the money back after it was paid; it is available again."""
 
-    withdrawal_id: UUID
-    participant_id: UUID
-    batch_id: UUID
-    amount_minor: int
-    currency: str
     reason: str
