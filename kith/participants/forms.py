@@ -105,12 +105,6 @@ def participant_facts(participant: Participant, personal: PersonalDetails) -> di
     return {**facts, "phone": personal.phone, "visa_number": personal.visa_number}
 
 
-class SuspendForm(forms.Form):
-    """Why somebody may not refer for the time being."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=500, required=False, widget=forms.Textarea)
-
-
 class ImportForm(forms.Form):
     """A table of participants."""
 

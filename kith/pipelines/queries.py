@@ -37,12 +37,6 @@ def pipelines(subject: str = "") -> QuerySet[Pipeline]:
     return found.filter(subject=subject) if subject else found
 
 
-def get_pipeline(code: str) -> Pipeline:
-    """The pipeline of that code. Raises Pipeline.DoesNotExist."""
-    found: Pipeline = Pipeline.objects.get(code=code)
-    return found
-
-
 def stages(pipeline_id: UUID) -> QuerySet[Stage]:
     """The pipeline's stages in order."""
     found: QuerySet[Stage] = Stage.objects.filter(pipeline_id=pipeline_id).order_by("position")

@@ -23,8 +23,6 @@ EDGES: Mapping[str, frozenset[str]] = {
 }
 """Category -> categories that may follow. Staying within a category is always on the graph."""
 
-DEFAULT = "default"
-
 
 class StageLike(Protocol):
     """What the rules need to know of a stage."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext, override
 from kith.kit.money import Money
 from kith.ledger.models import Account, Transfer
 from kith.programs import rules
-from kith.programs.models import Campaign, Program, ProgramStatus, Rule, RuleVersion, Sponsor, VersionStatus
+from kith.programs.models import Campaign, Program, ProgramStatus, Rule, RuleVersion, VersionStatus
 from kith.programs.rules import Condition, Leaf, PublishedRule, RuleSpec
 from kith.tenants import queries as tenants
 
@@ -39,12 +39,6 @@ def default_program() -> Program | None:
 def get_program(code: str) -> Program:
     """The program of that code. Raises Program.DoesNotExist."""
     found: Program = Program.objects.select_related("pipeline").get(code=code)
-    return found
-
-
-def sponsors() -> QuerySet[Sponsor]:
-    """Who pays for programs, by name."""
-    found: QuerySet[Sponsor] = Sponsor.objects.order_by("name", "id")
     return found
 
 

@@ -17,7 +17,7 @@ from kith.participants.models import Participant, ParticipantStatus
 from kith.pipelines.queries import Passage, history
 from kith.programs.models import Campaign, Program
 from kith.referrals import rules
-from kith.referrals.models import CLOSED, Adjustment, Click, Conversion, Link, Note, Referral
+from kith.referrals.models import CLOSED, Click, Conversion, Link, Note, Referral
 from kith.tenants.models import Tenant
 from kith.tenants.queries import setting
 
@@ -180,14 +180,6 @@ def get_conversion(event: str, external_id: str) -> Conversion:
     """The conversion of that event and external id. Raises Conversion.DoesNotExist."""
     found: Conversion = Conversion.objects.select_related("referral").get(
         event=event, external_id=rules.external_key(event, external_id)
-    )
-    return found
-
-
-def adjustments_of(conversion_id: UUID) -> QuerySet[Adjustment]:
-    """What was taken back of a conversion, oldest first."""
-    found: QuerySet[Adjustment] = Adjustment.objects.filter(conversion_id=conversion_id).order_by(
-        "occurred_at", "id"
     )
     return found
 

@@ -16,7 +16,6 @@ import re2
 BOOKING = "booking"
 LARGEST_BULK = 1000
 SALT_LIFETIME = datetime.timedelta(hours=48)
-REPEAT_WINDOW = datetime.timedelta(hours=1)
 
 # Strongest first. A code that was typed beats a click; what staff decide by hand beats both.
 PRECEDENCE = ("manual", "import", "code", "click")
@@ -44,11 +43,6 @@ def evidence(*, given: str | None, click_counts: bool) -> str:
     is the stronger.
     """
     return given or ("click" if click_counts else "code")
-
-
-def click_in_window(*, clicked_at: datetime.datetime, now: datetime.datetime, window_days: int) -> bool:
-    """True when the click is not older than the window, and not from the future."""
-    return now - datetime.timedelta(days=window_days) <= clicked_at <= now
 
 
 def conversion_in_window(

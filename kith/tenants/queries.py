@@ -53,12 +53,6 @@ def active_tenant_ids() -> list[int]:
     return list(Tenant.objects.filter(status=TenantStatus.ACTIVE).order_by("id").values_list("id", flat=True))
 
 
-def the_only_tenant() -> Tenant | None:
-    """The organization of an installation that has one; None when there are more."""
-    found = list(Tenant.objects.filter(status=TenantStatus.ACTIVE)[:2])
-    return found[0] if len(found) == 1 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A user's place in one organization."""

@@ -30,12 +30,12 @@ from kith.rewards.actions.steps import (
     RewardOver,
     TooManyRewards,
 )
-from kith.rewards.actions.taking import cancel_reward, cancel_rewards, claw_back
+from kith.rewards.actions.taking import cancel_reward, claw_back
 
 __all__ = [
     "ClawBackInvalid", "ReferralNotPending", "RewardNotAvailable", "RewardNotHeld", "RewardNotPending",
     "RewardNotSettled", "RewardOver", "TooManyRewards", "approve_referral", "approve_referrals",
-    "approve_reward", "approve_rewards", "cancel_reward", "cancel_rewards", "claw_back",
+    "approve_reward", "approve_rewards", "cancel_reward", "claw_back",
     "decide_conversion", "decide_stage", "follow_referral", "mature_due", "put_on_hold",
     "reinstate_rewards", "reject_referral", "reject_referrals", "reject_reward", "reject_rewards",
     "release", "settle", "take_back_conversion", "unsettle",

@@ -1,9 +1,7 @@
 """Taking rewards back: cancelling while held, clawing back afterwards."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from kith.kit.actors import Actor
 from kith.kit.money import Money
@@ -26,18 +24,6 @@ def cancel_reward(*, reward: Reward, reason: str, actor: Actor, now: datetime.da
     if found.status not in rules.HELD:
         raise steps.RewardOver(status=found.status)
     steps.close([found], RewardStatus.CANCELLED, event=RewardCancelled, reason=why, actor=actor, now=now)
-    return found
-
-
-def cancel_rewards(*, ids: Sequence[UUID], reason: str, actor: Actor, now: datetime.datetime) -> list[Reward]:
-    """Cancel those of up to 1,000 rewards that are not available yet; answers the cancelled ones.
-
-    Raises TooManyRewards, ReasonMissing.
-    """
-    steps.require_few(ids)
-    why = steps.require_reason(reason)
-    found = [reward for reward in steps.locked(ids) if reward.status in rules.HELD]
-    steps.close(found, RewardStatus.CANCELLED, event=RewardCancelled, reason=why, actor=actor, now=now)
     return found
 
 
