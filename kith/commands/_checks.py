@@ -17,8 +17,6 @@ from kith.kit.embedded import CannotStart
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 SHORTEST_SECRET = 32
-STALE_SECONDS = 90
-LATE_SECONDS = 60
 
 # A partition is reached through its parent's fence, as long as nobody may reach it directly.
 _UNFENCED = """
@@ -157,34 +155,34 @@ def fences() -> Finding:
 
 def scheduler() -> Finding:
     """The scheduler said so lately."""
-    from kith.kit import clock
-    from kith.kit.models import Heartbeat
+    from kith.kit import health
 
-    last = Heartbeat.objects.filter(process="scheduler").values_list("at", flat=True).first()
-    return _seen("scheduler", (clock.now() - last).total_seconds() if last else None)
+    return _seen("scheduler", health.scheduler_age())
 
 
 def worker() -> Finding:
-    """A worker said so lately, in procrastinate's own table."""
-    from django.db import connection
+    """A worker said so lately."""
+    from kith.kit import health
 
-    with connection.cursor() as cursor:
-        cursor.execute("select extract(epoch from now() - max(last_heartbeat)) from procrastinate_workers")
-        (age,) = cursor.fetchone()
-    return _seen("worker", None if age is None else float(age))
+    return _seen("worker", health.worker_age())
 
 
 def outbox() -> Finding:
     """Events are delivered in time."""
+    from kith.kit import health
     from kith.kit import outbox as events
 
     age = events.lag_seconds()
     remedy = "See that the scheduler runs and read its log for a handler that fails."
-    return Finding("outbox", age < LATE_SECONDS, f"the oldest undelivered event is {age:.0f} s old", remedy)
+    return Finding(
+        "outbox", age < health.LATE_SECONDS, f"the oldest undelivered event is {age:.0f} s old", remedy
+    )
 
 
 def _seen(process: str, age: float | None) -> Finding:
+    from kith.kit import health
+
     remedy = f"Start Kith with `kith run`, or `kith {process}` alone, and read its log."
     if age is None:
         return Finding(process, False, "does not run", remedy)
-    return Finding(process, age < STALE_SECONDS, f"last seen {age:.0f} s ago", remedy)
+    return Finding(process, age < health.STALE_SECONDS, f"last seen {age:.0f} s ago", remedy)

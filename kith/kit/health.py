@@ -44,8 +44,8 @@ def examine() -> Health:
         return Health(
             database=True,
             migrations_pending=_pending(),
-            scheduler_age=_scheduler_age(),
-            worker_age=_worker_age(),
+            scheduler_age=scheduler_age(),
+            worker_age=worker_age(),
             outbox_age=outbox.lag_seconds(),
         )
     except DatabaseError:
@@ -73,13 +73,14 @@ def _applied() -> set[tuple[str, str]]:
         return set(cursor.fetchall())
 
 
-def _scheduler_age() -> float | None:
+def scheduler_age() -> float | None:
+    """Seconds since a scheduler said that it is alive; None when none ever did."""
     last = Heartbeat.objects.filter(process="scheduler").values_list("at", flat=True).first()
     return (clock.now() - last).total_seconds() if last else None
 
 
-def _worker_age() -> float | None:
-    """The job queue keeps the heartbeat of its workers itself."""
+def worker_age() -> float | None:
+    """The same of a worker, whose heartbeat the job queue keeps itself."""
     with connection.cursor() as cursor:
         cursor.execute("select extract(epoch from now() - max(last_heartbeat)) from procrastinate_workers")
         (age,) = cursor.fetchone()

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -112,6 +112,14 @@ def _luminance(color: str) -> float:
     channels = [int(color.lstrip("#")[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# --- questions ----------------------------------------------------------------------------------------
+
+
+def given(request: HttpRequest) -> QueryDict | None:
+    """What was sent, also when it is empty; None when the page is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 # --- answers ------------------------------------------------------------------------------------------

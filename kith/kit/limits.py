@@ -104,7 +104,9 @@ def peek(key: str, limit: int, window_s: int) -> Hit:
 def give_back(key: str) -> None:
     """Undo one hit, for instance after a right password; what others counted meanwhile stays."""
     _counters(
-        lambda client, name: client.eval(_LUA_GIVE_BACK, 1, name), lambda name: _run(_GIVE_BACK, key=name), key
+        lambda client, name: client.eval(_LUA_GIVE_BACK, 1, name),
+        lambda name: _run(_GIVE_BACK, key=name),
+        key,
     )
 
 

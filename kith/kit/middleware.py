@@ -40,19 +40,20 @@ class Errors:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         most = _most_bytes(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > most:
-            return _refused(request, TooLarge(limit_bytes=most))
+            return refused(request, TooLarge(limit_bytes=most))
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """A NUL character is in nothing that people write, and in no text PostgreSQL could store."""
-        return _refused(request, Malformed()) if _has_nul(request) else None
+        return refused(request, Malformed()) if _has_nul(request) else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Only outcomes are answered; anything else is a defect and stays an error 500."""
-        return _refused(request, error) if isinstance(error, DomainError) else None
+        return refused(request, error) if isinstance(error, DomainError) else None
 
 
-def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The outcome as its caller reads it: the envelope of the API, or a page."""
     if request.path.startswith("/api/"):
         return http.refused(request, error)
     return html.refusal(request, error)

@@ -21,11 +21,6 @@ from kith.tenants.access import requires
 from kith.tenants.queries import label
 
 
-def given(request: Any) -> Any:
-    """What was sent, also when it is empty; None when the page is only shown."""
-    return request.POST if request.method == "POST" else None
-
-
 def words(request: Any) -> dict[str, str]:
     """The organization's own words for one participant and for several."""
     locale = get_language() or "en"
@@ -62,7 +57,7 @@ def detail(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 @requires("participants.edit")
 def create(request: Any, tenant: str) -> HttpResponse:
     """Enroll somebody."""
-    form = forms.ParticipantForm(given(request))
+    form = forms.ParticipantForm(html.given(request))
     if form.is_valid():
         try:
             person = actions.create_participant(**form.cleaned_data, actor=request.actor, now=clock.now())
@@ -80,7 +75,7 @@ def edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Change somebody's facts."""
     person = access.participant(request.actor, participant_id)
     facts = forms.participant_facts(person, queries.personal_details(person))
-    form = forms.ParticipantForm(given(request), initial=facts)
+    form = forms.ParticipantForm(html.given(request), initial=facts)
     if form.is_valid():
         try:
             actions.update_participant(
@@ -122,7 +117,7 @@ def reactivate(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 @requires("participants.import")
 def import_file(request: Any, tenant: str) -> HttpResponse:
     """Take in a table; a worker reads it while the next page shows how far it is."""
-    form = forms.ImportForm(given(request), request.FILES or None)
+    form = forms.ImportForm(html.given(request), request.FILES or None)
     if form.is_valid():
         try:
             started = actions.request_import(**form.cleaned_data, actor=request.actor, now=clock.now())
@@ -137,7 +132,7 @@ def import_file(request: Any, tenant: str) -> HttpResponse:
 @requires("participants.export")
 def export(request: Any, tenant: str) -> HttpResponse:
     """Have a file written."""
-    form = forms.ExportForm(given(request))
+    form = forms.ExportForm(html.given(request))
     if form.is_valid():
         started = actions.request_export(**form.cleaned_data, actor=request.actor, now=clock.now())
         return html.done(request, reverse("participants:job", args=[tenant, started.id]))

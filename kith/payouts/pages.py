@@ -15,12 +15,6 @@ from kith.kit.pagination import paginate
 from kith.payouts import access, actions, forms, queries
 from kith.tenants.access import requires
 
-
-def given(request: Any) -> Any:
-    """What was sent, also when it is empty; None when the page is only shown."""
-    return request.POST if request.method == "POST" else None
-
-
 # --- batches ------------------------------------------------------------------------------------------
 
 
@@ -36,7 +30,7 @@ def batches(request: Any, tenant: str) -> HttpResponse:
 @requires("payouts.make")
 def make(request: Any, tenant: str) -> HttpResponse:
     """Put everything that can be paid into a new batch."""
-    form = forms.BatchForm(given(request))
+    form = forms.BatchForm(html.given(request))
     if form.is_valid():
         try:
             made = actions.make_batch(**form.cleaned_data, actor=request.actor, now=clock.now())
@@ -165,7 +159,7 @@ def account(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Set or replace the account."""
     person = access.participant(request.actor, participant_id)
-    form = forms.AccountForm(given(request), initial={"holder": person.name})
+    form = forms.AccountForm(html.given(request), initial={"holder": person.name})
     if form.is_valid():
         try:
             actions.save_payout_account(

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from kith.kit import clock, html, http, idempotency, limits, tenancy, tokens
+from kith.kit import clock, idempotency, limits, tenancy, tokens
 from kith.kit.actors import PUBLIC, Actor
 from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, NotFound
+from kith.kit.middleware import refused
 from kith.tenants import actions, queries
 from kith.tenants.models import Tenant
 
@@ -41,7 +42,7 @@ class Tenancy:
         try:
             hit = self._identify(request)
         except DomainError as error:
-            return self._refuse(request, error)
+            return refused(request, error)
         response = self._run(request)
         if request.path.startswith(_PERSONAL):
             response.setdefault("Cache-Control", "no-store")
@@ -67,13 +68,8 @@ class Tenancy:
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
         except DomainError as error:
-            return self._refuse(request, error)
+            return refused(request, error)
         return response
-
-    def _refuse(self, request: HttpRequest, error: DomainError) -> HttpResponse:
-        return (
-            http.refused(request, error) if request.path.startswith("/api/") else html.refusal(request, error)
-        )
 
 
 def _identify_caller(request: Any) -> limits.Hit | None:

@@ -19,11 +19,6 @@ from kith.tenants.access import public, requires
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-def given(request: Any) -> Any:
-    """What was sent, also when it is empty; None when the page is only shown."""
-    return request.POST if request.method == "POST" else None
-
-
 # --- the way in ---------------------------------------------------------------------------------------
 
 
@@ -43,7 +38,7 @@ def invitation(request: Any, token: str) -> HttpResponse:
     """Take an offered place: a new person fills a form, a signed-in one presses a button."""
     offered = actions.open_invitation(token, now=clock.now())
     known = request.user if request.user.is_authenticated else None
-    form = forms.AcceptForm(given(request), known=known is not None)
+    form = forms.AcceptForm(html.given(request), known=known is not None)
     if request.method == "POST" and form.is_valid():
         try:
             user, _member_id = actions.accept_invitation(
@@ -73,7 +68,7 @@ def settings(request: Any, tenant: str) -> HttpResponse:
 @requires("tenants.settings")
 def organization(request: Any, tenant: str) -> HttpResponse:
     """Change the organization's name, look, language and words."""
-    form = forms.OrganizationForm(given(request), initial=forms.organization_facts(request.tenant))
+    form = forms.OrganizationForm(html.given(request), initial=forms.organization_facts(request.tenant))
     if request.method == "POST" and form.is_valid():
         try:
             actions.update_tenant(tenant=request.tenant, changes=form.changes(), actor=request.actor)
@@ -88,7 +83,7 @@ def organization(request: Any, tenant: str) -> HttpResponse:
 def rules(request: Any, tenant: str) -> HttpResponse:
     """The typed settings that decide about referrals, rewards and payouts."""
     shown = queries.settings_shown()
-    form = forms.RulesForm(given(request), shown=shown)
+    form = forms.RulesForm(html.given(request), shown=shown)
     if request.method == "POST" and form.is_valid():
         try:
             actions.set_settings(values=form.changes(), actor=request.actor, now=clock.now())
@@ -105,7 +100,7 @@ def rules(request: Any, tenant: str) -> HttpResponse:
 @requires("tenants.members")
 def team(request: Any, tenant: str) -> HttpResponse:
     """Colleagues and open invitations; a POST invites one more."""
-    form = forms.InviteForm(given(request), giver=request.actor.role)
+    form = forms.InviteForm(html.given(request), giver=request.actor.role)
     if request.method == "POST" and form.is_valid():
         try:
             actions.invite(**form.cleaned_data, actor=request.actor, now=clock.now())
@@ -157,7 +152,7 @@ def invitation_withdraw(request: Any, tenant: str, invitation_id: UUID) -> HttpR
 @requires("tenants.keys")
 def keys(request: Any, tenant: str) -> HttpResponse:
     """Live API keys; a POST makes one and shows its text, this once."""
-    form = forms.KeyForm(given(request), allowed=request.actor.permissions)
+    form = forms.KeyForm(html.given(request), allowed=request.actor.permissions)
     made = None
     if request.method == "POST" and form.is_valid():
         try:

@@ -32,14 +32,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi, gettext
 
-from kith.kit import charts, clock
+from kith.kit import charts, clock, html
 from kith.kit.money import Money
 from kith.kit.pagination import COUNTED
 
 register = template.Library()
 
 NOTHING = "–"
-THEMES = ("system", "light", "dark")
 # CLDR's plain "en" writes dates the American way; Kith's readers are in Europe.
 LOCALES = {"en": "en_GB"}
 
@@ -261,7 +260,7 @@ def theme(context: Context) -> str:
     """system, light or dark: what the reader chose, kept in the cookie `theme`."""
     request = context.get("request")
     chosen = request.COOKIES.get("theme", "system") if request is not None else "system"
-    return chosen if chosen in THEMES else "system"
+    return chosen if chosen in html.THEMES else "system"
 
 
 @register.simple_tag

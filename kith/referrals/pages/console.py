@@ -18,9 +18,10 @@ from kith.tenants.access import requires
 @requires("referrals.create")
 def create(request: Any, tenant: str) -> HttpResponse:
     """Record by hand that somebody referred somebody."""
-    given = request.POST if request.method == "POST" else None
     form = ReferralForm(
-        given, currency=request.tenant.currency, initial={"code": request.GET.get("code", "")[:40]}
+        html.given(request),
+        currency=request.tenant.currency,
+        initial={"code": request.GET.get("code", "")[:40]},
     )
     if form.is_valid():
         try:
