@@ -1,7 +1,6 @@
 """The JSON API: one mount per feature, one shape of refusal."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -57,8 +56,7 @@ MOUNTS = (
 )
 
 for feature, attribute, prefix in MOUNTS:
-    if find_spec(f"kith.{feature}.api") is not None:
-        api.add_router(prefix, getattr(import_module(f"kith.{feature}.api"), attribute))
+    api.add_router(prefix, getattr(import_module(f"kith.{feature}.api"), attribute))
 
 
 # The older calls, word for word, have an API of their own below /api/.
@@ -72,8 +70,7 @@ compat_api = NinjaAPI(
     renderer=http.Renderer(),
     parser=http.Parser(),
 )
-if find_spec("kith.compat.api") is not None:
-    compat_api.add_router("", import_module("kith.compat.api").router)
+compat_api.add_router("", import_module("kith.compat.api").router)
 
 
 def on_refusal(request: HttpRequest, error: Any) -> HttpResponse:

@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "ninja",
     "procrastinate.contrib.django",
-    *(f"kith.{feature}" for feature in FEATURES if (BASE / feature / "__init__.py").exists()),
+    *(f"kith.{feature}" for feature in FEATURES),
 ]
 
 MIDDLEWARE = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from kith.kit.html import Brand, Frame, Link, NavItem, Person
 from kith.tenants import queries
 from kith.tenants.models import Role, Tenant
 
-# Label, route, icon, permission, in the phone's tab bar. A route that no feature serves yet is left out.
+# Label, route, icon, permission, in the phone's tab bar.
 NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
     (_("Home"), "analytics:dashboard", "layout-dashboard", "analytics.view", True),
     (_("Referrals"), "rewards:queue", "inbox", "referrals.view", True),
@@ -37,7 +37,9 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
         brand=brand(tenant) if tenant else Brand(),
         nav=_navigation(tenant, actor) if tenant and actor else (),
         person=person,
-        menu=(Link(_("Change your password"), reverse("account_change_password"), "key-round"),) if person else (),
+        menu=(Link(_("Change your password"), reverse("account_change_password"), "key-round"),)
+        if person
+        else (),
         languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],
         language_url=reverse("set_language"),
         theme_url=reverse("theme"),
@@ -57,13 +59,9 @@ def _native(code: str) -> str:
 def _navigation(tenant: Tenant, actor: Any) -> list[NavItem]:
     items = []
     for label, route, icon, permission, tab in NAVIGATION:
-        if not actor.may(permission):
-            continue
-        try:
+        if actor.may(permission):
             url = reverse(route, args=[tenant.slug])
-        except NoReverseMatch:
-            continue
-        items.append(NavItem(_label(tenant, label), url, icon, tab=tab))
+            items.append(NavItem(_label(tenant, label), url, icon, tab=tab))
     return items
 
 
