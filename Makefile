@@ -11,8 +11,9 @@ run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 	@scripts/setup run
 	@exec .venv/bin/kith run
 
-test: check ## check the code, then run every test
-	@.venv/bin/python -m pytest -n 2
+test: ## check the code and run every test; what the checks find fails it, but hides no test
+	@scripts/setup test
+	@checks=0; scripts/check || checks=$$?; .venv/bin/python -m pytest -n 2 && exit $$checks
 
 check: ## format, lint, types, import contracts, templates, translations, migrations
 	@scripts/setup test
