@@ -1,5 +1,6 @@
-"""The same windows counted in Redis or Valkey, wherever one of the two is installed."""
+"""The same windows counted in Redis or Valkey; the set-up installs one of the two."""
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -14,11 +15,10 @@ from kith.kit import limits
 
 SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
 
-pytestmark = pytest.mark.skipif(SERVER is None, reason="neither valkey-server nor redis-server is installed")
-
 
 @pytest.fixture(scope="module")
 def server_url():
+    assert SERVER, "neither valkey-server nor redis-server is installed; run scripts/setup test"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -43,12 +43,10 @@ def key(server_url, settings, monkeypatch):
 
 
 def wait_for(client):
-    for _ in range(100):
-        try:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(redis.RedisError):
             client.ping()
-        except redis.RedisError:
-            time.sleep(0.05)
-        else:
             return
     raise TimeoutError
 
