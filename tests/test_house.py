@@ -46,14 +46,9 @@ def kith(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in an environment without any other setting of Kith."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
     clean.pop("DJANGO_SETTINGS_MODULE", None)
+    command, environment = [sys.executable, "-m", "kith", *arguments], {**clean, **environ}
     return subprocess.run(
-        [sys.executable, "-m", "kith", *arguments],
-        cwd=ROOT,
-        env={**clean, **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
 
 

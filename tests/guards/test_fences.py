@@ -48,11 +48,8 @@ DEFINERS = {
     "record_click": "a click finds its tenant by its code",
 }
 TRUNCATE, REFERENCES = "truncate", "references"
-PRIVILEGES = {
-    "all": {"select", "insert", "update", "delete"},
-    "append": {"select", "insert"},
-    "none": {"select"},
-}
+READ = {"select"}
+PRIVILEGES = {"all": READ | {"insert", "update", "delete"}, "append": READ | {"insert"}, "none": READ}
 
 
 @dataclass(frozen=True)

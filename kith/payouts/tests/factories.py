@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+from django.db import transaction
+
 from kith.kit.actors import SYSTEM, Actor
 from kith.kit.ids import uuid7
+from kith.kit.models import OutboxEvent
 from kith.kit.money import Money
 from kith.ledger import actions as ledger
 from kith.ledger import queries as books
@@ -15,7 +19,9 @@ from kith.ledger import rules as legs
 from kith.participants.actions import create_participant
 from kith.participants.models import Participant
 from kith.payouts import actions
+from kith.payouts.models import PayoutBatch, Withdrawal, WithdrawalLine
 from kith.pipelines.models import Pipeline
+from kith.pipelines.queries import history
 from kith.programs.models import Program, Rule, RuleVersion
 from kith.rewards import actions as rewards
 from kith.rewards.models import Decision, Reward
@@ -117,3 +123,38 @@ def parsed(content: bytes) -> ElementTree.Element:
 
 def _post(kind: str, moved: list[legs.Leg], **more: Any) -> None:
     ledger.post(key=str(uuid7()), kind=kind, legs=moved, event_at=AT, actor=SYSTEM, **more)
+
+
+def the_withdrawal(batch) -> Withdrawal:
+    return Withdrawal.objects.get(batch=batch)
+
+
+def states(model, **wanted) -> list[str]:
+    return list(model.objects.filter(**wanted).order_by("id").values_list("status", flat=True))
+
+
+def steps(machine: str, subject_id) -> list[str]:
+    return [entry.to_state for entry in history(machine, subject_id)]
+
+
+def everything(person) -> tuple:
+    """All that a refused step must leave as it was."""
+    return (
+        held(person),
+        list(PayoutBatch.objects.order_by("id").values()),
+        list(Withdrawal.objects.order_by("id").values()),
+        list(WithdrawalLine.objects.order_by("id").values()),
+        states(Reward),
+        OutboxEvent.objects.count(),
+    )
+
+
+def refused(person, error, step, *args, **kwargs):
+    before = everything(person)
+    with pytest.raises(error) as refusal, transaction.atomic():
+        step(*args, **kwargs)
+    assert everything(person) == before
+    return refusal.value
+
+
+# --- the payout account

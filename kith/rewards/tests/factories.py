@@ -88,3 +88,17 @@ def earn(scene: Scene, status: str = "pending_approval", **values: Any) -> Rewar
     reward.refresh_from_db()
     assert reward.status == status
     return reward
+
+
+def in_status(scene, status):
+    """A reward of Dana's that came to the status by the real steps."""
+    if status in ("pending_approval", "approved", "available", "settled"):
+        return earn(scene, status)
+    reward = earn(scene, "available" if status == "clawed_back" else "pending_approval")
+    if status == "on_hold":
+        return actions.put_on_hold(reward=reward, reason="look", actor=SYSTEM, now=AT)
+    if status == "rejected":
+        return actions.reject_reward(reward=reward, reason="no", actor=SYSTEM, now=AT)
+    if status == "cancelled":
+        return actions.cancel_reward(reward=reward, reason="no", actor=SYSTEM, now=AT)
+    return actions.claw_back(reward=reward, amount=reward.money, reason="no", key="x", actor=SYSTEM, now=AT)

@@ -18,13 +18,10 @@ from kith.ledger import rules as legs
 from kith.participants.tests.factories import make_participant
 from kith.pipelines import queries as pipelines
 from kith.pipelines.actions import ReasonMissing
-from kith.programs import actions as programs
-from kith.referrals.actions import move_referral
 from kith.referrals.models import Conversion
 from kith.rewards import actions, rules
 from kith.rewards.actions import (
     ClawBackInvalid,
-    ReferralNotPending,
     RewardNotAvailable,
     RewardNotHeld,
     RewardNotPending,
@@ -38,6 +35,7 @@ from kith.rewards.tests.factories import (
     LATER,
     decide,
     earn,
+    in_status,
     make_conversion,
     make_referral,
     make_scene,
@@ -68,20 +66,6 @@ def eur(minor):
 def events(reward):
     rows = OutboxEvent.objects.filter(subject_id=reward.id).order_by("position")
     return list(rows.values_list("type", flat=True))
-
-
-def in_status(scene, status):
-    """A reward of Dana's that came to the status by the real steps."""
-    if status in ("pending_approval", "approved", "available", "settled"):
-        return earn(scene, status)
-    reward = earn(scene, "available" if status == "clawed_back" else "pending_approval")
-    if status == "on_hold":
-        return actions.put_on_hold(reward=reward, reason="look", **BY)
-    if status == "rejected":
-        return actions.reject_reward(reward=reward, reason="no", **BY)
-    if status == "cancelled":
-        return actions.cancel_reward(reward=reward, reason="no", **BY)
-    return actions.claw_back(reward=reward, amount=reward.money, reason="no", key="x", **BY)
 
 
 def test_approval_moves_no_money(scene):
@@ -289,128 +273,6 @@ def test_a_paid_reward_that_came_back_can_be_paid_again(scene):
     reward.refresh_from_db()
     assert (reward.status, reward.closed_at) == ("available", None)
     assert actions.settle(reward=reward, **BY).status == "settled"
-
-
-def test_approving_referrals_completes_them_and_approves_what_they_earned(scene):
-    decided, undecided, bare = (make_referral(scene, "booked") for _each in range(3))
-    decide(make_conversion(scene, decided))
-    make_conversion(scene, undecided)
-    gone = make_referral(scene, "expired")
-    ids = [decided.id, undecided.id, bare.id, gone.id]
-    before = actions.approve_referrals(referral_ids=[uuid7()], **BY)
-    assert [row.code for row in before] == ["not_found"]
-    results = actions.approve_referrals(referral_ids=ids, **BY)
-    assert [(row.ok, row.code) for row in results] == [
-        (True, ""),
-        (True, ""),
-        (True, ""),
-        (False, "move_not_allowed"),
-    ]
-    for referral in (decided, undecided, bare):
-        referral.refresh_from_db()
-        assert referral.category == "completed"
-    assert list(Reward.objects.values_list("status", flat=True)) == ["approved", "approved"]
-    assert scene.held() == {"pending": 5000, "budget": -5000}
-    again = actions.approve_referrals(referral_ids=ids, **BY)
-    assert [row.code for row in again] == ["referral_not_pending"] * 3 + ["move_not_allowed"]
-    with pytest.raises(ReferralNotPending):
-        actions.approve_referral(referral_id=bare.id, **BY)
-
-
-def test_rejecting_referrals_takes_what_they_earned(scene):
-    waiting, approved, matured = (make_referral(scene, "booked") for _each in range(3))
-    rewards = [decide(make_conversion(scene, row))[0] for row in (waiting, approved, matured)]
-    for reward in rewards[1:]:
-        actions.approve_reward(reward=reward, **BY)
-    Reward.objects.filter(pk=rewards[2].pk).update(hold_until=AT)
-    actions.mature_due(now=AT)
-    results = actions.reject_referrals(
-        referral_ids=[waiting.id, approved.id, matured.id], reason="fake", **BY
-    )
-    assert all(row.ok for row in results)
-    for reward, status in zip(rewards, ("rejected", "cancelled", "available"), strict=True):
-        reward.refresh_from_db()
-        assert reward.status == status
-    assert scene.held() == {"available": 2500, "budget": -2500}
-    again = actions.reject_referrals(referral_ids=[waiting.id], reason="fake", **BY)
-    assert [row.code for row in again] == ["move_not_allowed"]
-    with pytest.raises(ReasonMissing):
-        actions.reject_referrals(referral_ids=[waiting.id], reason="", **BY)
-
-
-def rejected_and_reopened(scene):
-    """A referral whose pending reward ended with its rejection, and which is open again."""
-    referral = make_referral(scene, "booked")
-    (reward,) = decide(make_conversion(scene, referral))
-    actions.reject_referral(referral_id=referral.id, reason="looked like a copy", **BY)
-    referral.refresh_from_db()
-    move_referral(referral=referral, to_category="engaged", reason="it was not", **BY)
-    return referral, reward
-
-
-def test_a_referral_rejected_by_mistake_earns_its_reward_after_all(scene):
-    referral, reward = rejected_and_reopened(scene)
-    for _again in range(2):
-        actions.reinstate_rewards(referral_id=referral.id, **BY)
-    reward.refresh_from_db()
-    assert (reward.status, reward.closed_at, reward.reinstated) == ("pending_approval", None, 1)
-    assert (scene.held(), Counter.objects.get().n) == ({"pending": 2500, "budget": -2500}, 1)
-    actions.cancel_reward(reward=reward, reason="once more", **BY)
-    assert (scene.held(), Counter.objects.get().n) == ({"budget": 0}, 0)
-    assert books.check() == []
-
-
-def test_a_reward_does_not_come_back_without_its_reason_or_room(in_acme):
-    scene = make_scene(cap_per_participant=1)
-    referral, reward = rejected_and_reopened(scene)
-    earn(scene)
-    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
-    other = make_scene()
-    referral, gone = rejected_and_reopened(other)
-    Conversion.objects.filter(pk=gone.cause_id).update(refunded_minor=40_000)
-    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
-    third = make_scene()
-    programs.open_budget(program=third.program, hard_cap=eur(2500), **BY)
-    referral, unpaid = rejected_and_reopened(third)
-    decide(make_conversion(third))
-    assert actions.reinstate_rewards(referral_id=referral.id, **BY) == []
-    for row in (reward, gone, unpaid):
-        row.refresh_from_db()
-        assert row.status == "rejected"
-    assert books.check() == []
-
-
-def test_a_reward_that_was_refused_on_its_own_stays_refused(scene):
-    referral = make_referral(scene, "booked")
-    (reward,) = decide(make_conversion(scene, referral))
-    actions.reject_reward(reward=reward, reason="no", **BY)
-    later = {"actor": SYSTEM, "now": LATER}
-    actions.reject_referral(referral_id=referral.id, reason="no", **later)
-    referral.refresh_from_db()
-    move_referral(referral=referral, to_category="engaged", reason="mistake", **later)
-    assert actions.reinstate_rewards(referral_id=referral.id, **later) == []
-
-
-@pytest.mark.parametrize(
-    ("category", "status", "statuses"),
-    [
-        ("completed", "pending_approval", "approved"),
-        ("completed", "on_hold", "on_hold"),
-        ("rejected", "pending_approval", "rejected"),
-        ("rejected", "approved", "cancelled"),
-        ("cancelled", "pending_approval", "cancelled"),
-        ("expired", "on_hold", "cancelled"),
-        ("cancelled", "available", "available"),
-        ("engaged", "pending_approval", "pending_approval"),
-    ],
-)
-def test_rewards_follow_their_referral(scene, category, status, statuses):
-    reward = in_status(scene, status)
-    for _again in range(2):
-        actions.follow_referral(referral_id=reward.referral_id, category=category, moved_at=AT, **BY)
-    reward.refresh_from_db()
-    assert reward.status == statuses
-    assert books.check() == []
 
 
 @pytest.mark.parametrize(
