@@ -98,6 +98,7 @@ def _deliver_to(consumer: str, handlers: Mapping[str, Sequence[str]]) -> int:
         cursor = _locked_cursor(consumer)
         if cursor is None:
             return 0
+        _yield_to_people()
         events, horizon = _next_events(cursor, list(handlers))
         for stored in events:
             _handle(consumer, stored, handlers[stored.type])
@@ -109,6 +110,15 @@ def _deliver_to(consumer: str, handlers: Mapping[str, Sequence[str]]) -> int:
         cursor.moved_at = clock.now()
         cursor.save()
     return len(events)
+
+
+def _yield_to_people() -> None:
+    """A batch holds the rows of many events; where a person waits for one and we for theirs, we give way.
+
+    Half the time after which PostgreSQL looks for deadlocks; the event is tried again soon.
+    """
+    with connection.cursor() as db:
+        db.execute("set local lock_timeout = '500ms'")
 
 
 def _locked_cursor(consumer: str) -> EventCursor | None:
