@@ -1,11 +1,11 @@
 # `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt migrate demo bench docs credentials doctor clean
+.PHONY: help run test test-faults check fmt migrate demo bench docs credentials doctor clean
 # Python that finds its packages in the environment of this folder and nowhere else.
 export PYTHONNOUSERSITE := 1
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 	@scripts/setup run
@@ -14,6 +14,10 @@ run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 test: ## check the code and run every test; what the checks find fails it, but hides no test
 	@scripts/setup test
 	@checks=0; scripts/check || checks=$$?; .venv/bin/python -m pytest -n 2 && exit $$checks
+
+test-faults: ## kill, starve and flood whole installations; a few minutes, and root for the full disk
+	@scripts/setup faults
+	@.venv/bin/python -m pytest -m faults -s
 
 check: ## format, lint, types, import contracts, templates, translations, migrations
 	@scripts/setup test
