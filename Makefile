@@ -11,9 +11,11 @@ run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 	@scripts/setup run
 	@exec .venv/bin/kith run
 
-test: ## check the code and run every test; what the checks find fails it, but hides no test
+test: ## check the code and run every test, on the system's PostgreSQL and on the embedded one; no failure hides the rest
 	@scripts/setup test
-	@checks=0; scripts/check || checks=$$?; .venv/bin/python -m pytest -n 2 && exit $$checks
+	@failed=0; scripts/check || failed=$$?; \
+	KITH_TEST_POSTGRES=system .venv/bin/python -m pytest -n 2 || failed=$$?; \
+	.venv/bin/python -m pytest -n 2 && exit $$failed
 
 test-faults: ## kill, starve and flood whole installations; a few minutes, and root for the full disk
 	@scripts/setup faults

