@@ -88,8 +88,9 @@ def on_bad_fields(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def on_unreadable(request: HttpRequest, error: Any) -> HttpResponse:
-    """A body that is not JSON."""
-    return http.refused(request, Malformed())
+    """A body that cannot be read; the parser's own words come wrapped."""
+    cause = error.__cause__
+    return http.refused(request, cause if isinstance(cause, DomainError) else Malformed())
 
 
 def on_missing(request: HttpRequest, error: Any) -> HttpResponse:

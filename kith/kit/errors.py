@@ -74,6 +74,12 @@ class NotFound(DomainError):
     code, status, message = "not_found", 404, _("There is nothing here.")
 
 
+class MethodNotAllowed(DomainError):
+    """The address exists and takes other methods; the `Allow` header names them."""
+
+    code, status, message = "method_not_allowed", 405, _("This address does not take that method.")
+
+
 class Conflict(DomainError):
     """The present state does not allow it."""
 
@@ -108,3 +114,10 @@ class Unavailable(DomainError):
     """Something we depend on is away; `retry_after` in seconds may be in the details."""
 
     code, status, message = "unavailable", 503, _("This is not available right now. Please try again.")
+
+
+class Broken(DomainError):
+    """A defect, as the caller is told of it. Never raised."""
+
+    code, status = "server_error", 500
+    message = _("Something went wrong on our side. Nothing half-finished was saved; please try again.")

@@ -1,18 +1,21 @@
 """The JSON shapes of `docs/api`: one envelope for answers, lists and errors."""
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Status
 from ninja import Schema as NinjaSchema
 from ninja.parser import Parser as NinjaParser
 from ninja.renderers import BaseRenderer
 from pydantic import ConfigDict, create_model
 
-from kith.kit.errors import DomainError, Malformed
+from kith.kit import text
+from kith.kit.errors import DomainError, Malformed, WrongType
 from kith.kit.money import Money
 from kith.kit.pagination import Page
 
@@ -176,20 +179,38 @@ class Renderer(BaseRenderer):
 
 
 class Parser(NinjaParser):
-    """Reads bodies, and refuses text that no column could hold, whichever field it stands in."""
+    """Reads bodies strictly: JSON in UTF-8, each name once, and no text or number that no column could hold."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The JSON value. Raises Malformed for a NUL character; ValueError for what is not JSON."""
-        found = super().parse_body(request)
-        # Only the escape can bring one in: JSON allows no bare control characters.
-        if b"\\u0000" in request.body and _has_nul(found):
-            raise Malformed
-        return found
+        """The JSON value. Raises WrongType, and Malformed naming the field."""
+        if request.content_type != "application/json":
+            raise WrongType(_("Send the body as application/json."))
+        try:
+            found = json.loads(request.body.decode(), object_pairs_hook=_object)
+        except (ValueError, RecursionError) as error:
+            raise Malformed(fields={"body": _fault(error)}) from None
+        return text.cleaned(found)
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """Query, form or files. Raises WrongType for files that are not sent as a form."""
+        if data is not request.GET and request.content_type != "multipart/form-data":
+            raise WrongType(_("Send the file as multipart/form-data."))
+        return super().parse_querydict(data, list_fields, request)
 
 
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(name) or _has_nul(each) for name, each in value.items())
-    return isinstance(value, list) and any(_has_nul(each) for each in value)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(fields={text.named(twice): _("This stands twice in the same object. Send it once.")})
+    return found
+
+
+def _fault(error: Exception) -> Any:
+    if isinstance(error, json.JSONDecodeError):
+        place = {"line": error.lineno, "column": error.colno}
+        return _("This is not JSON from line %(line)s, column %(column)s on.") % place
+    if isinstance(error, UnicodeDecodeError):
+        return _("This is not UTF-8 from byte %(byte)s on.") % {"byte": error.start}
+    return _("This is too deep or too long to be read.")

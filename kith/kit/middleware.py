@@ -5,15 +5,26 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
-from kith.kit import html, http
-from kith.kit.errors import DomainError, Malformed, TooLarge
+from kith.kit import html, http, text
+from kith.kit.errors import (
+    Broken,
+    DomainError,
+    Forbidden,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 from kith.kit.ids import uuid7
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _FORM_BYTES = 1024 * 1024
+_OF_PAGES = ("GET", "HEAD", "POST")
+_FOREIGN = {each.status: each for each in (Forbidden, NotFound, MethodNotAllowed, TooLarge, Unavailable)}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -38,14 +49,32 @@ class Errors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        most = _most_bytes(request)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        size, most = request.META.get("CONTENT_LENGTH") or "0", _most_bytes(request)
+        if not (size.isascii() and size.isdecimal()):
+            return refused(request, Malformed())
+        if len(size) > 15 or int(size) > most:
             return refused(request, TooLarge(limit_bytes=most))
-        return self.get_response(request)
+        if not _is_api(request) and request.method not in _OF_PAGES:
+            return _refused_method(request)
+        asked = request.method
+        if _is_api(request) and asked == "HEAD":  # whose answer is that of GET; servers leave its body out
+            request.method = "GET"
+        response = _explained(request, self.get_response(request))
+        request.method = asked
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """A NUL character is in nothing that people write, and in no text PostgreSQL could store."""
-        return refused(request, Malformed()) if _has_nul(request) else None
+        """Address, query and a page's form as texts may be. Bodies of the API are read by its parser."""
+        try:
+            text.refuse(request.path_info, "path")
+            for name, values in request.GET.lists():
+                for each in (name, *values):
+                    text.refuse(each, name)
+            if request.method == "POST" and not _is_api(request):
+                request.POST = _cleaned(request.POST)  # type: ignore[assignment,misc]
+        except DomainError as error:
+            return refused(request, error)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Only outcomes are answered; anything else is a defect and stays an error 500."""
@@ -54,7 +83,7 @@ class Errors:
 
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The outcome as its caller reads it: the envelope of the API, or a page."""
-    if request.path.startswith("/api/"):
+    if _is_api(request):
         return http.refused(request, error)
     return html.refusal(request, error)
 
@@ -66,10 +95,31 @@ def _most_bytes(request: HttpRequest) -> int:
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def _has_nul(request: HttpRequest) -> bool:
-    """In the path, the query or a page's form. Bodies of the API are looked at by its parser."""
-    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-        return True
-    if request.method != "POST" or request.path.startswith("/api/"):
-        return False
-    return any("\0" in value for values in request.POST.lists() for value in (values[0], *values[1]))
+def _cleaned(form: QueryDict) -> QueryDict:
+    found = QueryDict(mutable=True)
+    for name, values in form.lists():
+        found.setlist(text.line(name), [text.line(each, name) for each in values])
+    return found
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _refused_method(request: HttpRequest) -> HttpResponse:
+    response = refused(request, MethodNotAllowed())
+    response["Allow"] = ", ".join(_OF_PAGES)
+    return response
+
+
+def _explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A refusal of the framework in our words: it knows neither the envelope nor the page."""
+    bare = not response.streaming and not response.content
+    foreign = _is_api(request) and not response.get("Content-Type", "").startswith("application/json")
+    if response.status_code < 400 or not (foreign or (bare and response.status_code == 405)):
+        return response
+    error = _FOREIGN.get(response.status_code, Broken if response.status_code >= 500 else Malformed)
+    explained = refused(request, error())
+    for name in response.headers.keys() - explained.headers.keys():
+        explained[name] = response[name]
+    return explained

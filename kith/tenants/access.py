@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from ninja.decorators import decorate_view
 
 from kith.kit.actors import Actor
 from kith.kit.errors import Forbidden, NotFound, NotSignedIn
@@ -25,22 +26,15 @@ def requires(permission: str) -> Callable[[View], View]:
     Signed out: 401, or the sign-in page for a browser. Lacking the permission: 403.
     """
 
-    def gate(view: View) -> View:
-        @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            actor: Actor | None = getattr(request, "actor", None)
-            if actor is None:
-                if request.path.startswith("/api/"):
-                    raise NotSignedIn
-                return redirect_to_login(request.get_full_path())
-            if not actor.may(permission):
-                raise Forbidden(permission=permission)
-            return view(request, *args, **kwargs)
+    def check(request: HttpRequest) -> HttpResponse | None:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None:
+            return _sign_in(request)
+        if not actor.may(permission):
+            raise Forbidden(permission=permission)
+        return None
 
-        setattr(guarded, GATE, permission)
-        return guarded  # type: ignore[return-value]
-
-    return gate
+    return _gated(check, GATE, permission)
 
 
 def public(reason: str) -> Callable[[View], View]:
@@ -56,17 +50,36 @@ def public(reason: str) -> Callable[[View], View]:
 def signed_in(reason: str) -> Callable[[View], View]:
     """Any signed-in person may call this, whatever the role."""
 
-    def gate(view: View) -> View:
-        @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if getattr(request, "actor", None) is None and not request.user.is_authenticated:
-                if request.path.startswith("/api/"):
-                    raise NotSignedIn
-                return redirect_to_login(request.get_full_path())
-            return view(request, *args, **kwargs)
+    def check(request: HttpRequest) -> HttpResponse | None:
+        if getattr(request, "actor", None) is None and not request.user.is_authenticated:
+            return _sign_in(request)
+        return None
 
-        setattr(guarded, OPEN, reason)
-        return guarded  # type: ignore[return-value]
+    return _gated(check, OPEN, reason)
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        raise NotSignedIn
+    return redirect_to_login(request.get_full_path())
+
+
+def _gated(
+    check: Callable[[HttpRequest], HttpResponse | None], mark: str, value: str
+) -> Callable[[View], View]:
+    """The view behind the check; an operation of the API is checked before its input is looked at."""
+
+    def before(run: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(run)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            return check(request) or run(request, *args, **kwargs)
+
+        return checked
+
+    def gate(view: View) -> View:
+        guarded = before(view)
+        setattr(guarded, mark, value)
+        return decorate_view(before)(guarded)  # type: ignore[return-value]
 
     return gate
 
