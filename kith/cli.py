@@ -16,7 +16,7 @@ from kith import __version__, commands
 from kith.commands import _installation
 from kith.kit.embedded import CannotStart
 
-WITHOUT_DATABASE = {"run", "migrate", "credentials", "doctor"}
+WITHOUT_DATABASE = {"run", "migrate", "credentials", "doctor", "backup", "restore"}
 WITHOUT_DJANGO = WITHOUT_DATABASE | {"web"}
 
 

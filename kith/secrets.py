@@ -5,11 +5,13 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kith.env import env
+from kith.kit.starting import CannotStart, Exit
 
 
 def token() -> str:
@@ -22,24 +24,62 @@ def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+def known() -> dict[str, Any]:
+    """Every secret in the file; empty when there is none yet. Raises CannotStart when it cannot be read."""
+    return _read(env.data_dir / "secrets.json")
+
+
 def stored(name: str, make: Callable[[], str] = token) -> str:
     """The secret of that name, made once if missing; two processes starting at once get the same one."""
     path = env.data_dir / "secrets.json"
-    known = _read(path)
-    if name in known:
-        return str(known[name])
+    found = _read(path)
+    if name in found:
+        return str(found[name])
+    with _turn(path):
+        found = _read(path)
+        if name not in found:
+            found[name] = make()
+            _write(path, found)
+    return str(found[name])
+
+
+def adopt(given: Mapping[str, Any]) -> None:
+    """Keep secrets that come from elsewhere; the file as it was stays beside it when any of them differs."""
+    path = env.data_dir / "secrets.json"
+    with _turn(path):
+        before = _read(path)
+        if any(before.get(name, value) != value for name, value in given.items()):
+            _write(path.with_name(f"secrets-{secrets.token_hex(4)}.json"), before)
+        _write(path, {**before, **given})
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        known = _read(path)
-        if name not in known:
-            known[name] = make()
-            _write(path, known)
-    return str(known[name])
+        yield
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text()) if path.exists() else {}
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CannotStart(
+            f"{path} cannot be read ({error.strerror}); it holds the master key: give it back to the user "
+            "that runs Kith.",
+            Exit.NO_RIGHT,
+        ) from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise CannotStart(
+            f"{path} is damaged; it holds the master key: bring it back from a copy, never make a new one.",
+            Exit.DATA,
+        )
+    return found
 
 
 def _write(path: Path, known: dict[str, Any]) -> None:

