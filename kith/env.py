@@ -126,7 +126,7 @@ class Env:
         secret=True,
     )
     redis_url: str = _var(
-        "KITH_REDIS_URL", str, "", "Redis or Valkey for cache and counters; empty uses PostgreSQL"
+        "KITH_REDIS_URL", str, "", "Redis or Valkey for counters; empty, or while it is away, PostgreSQL counts"
     )
     email_url: str = _var(
         "KITH_EMAIL_URL",

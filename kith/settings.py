@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith import secrets
 from kith.env import env
+from kith.kit.patience import CONNECTING
 
 BASE = Path(__file__).parent
 DATA_DIR = env.data_dir.resolve()
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kith.kit.outages.Outages",
     "kith.kit.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "kith.referrals.middleware.FollowLinks",
@@ -106,7 +108,7 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "kith.kit.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "kith",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -114,7 +116,7 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **query, **options},
+        "OPTIONS": {**CONNECTING, **query, **options},
     }
 
 
@@ -129,17 +131,8 @@ DATABASES = {
 DATABASE_ROUTERS = ["kith.kit.routers.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
-    "default": (
-        {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": env.redis_url,
-            "KEY_PREFIX": "kith",
-        }
-        if env.redis_url
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kit_cache"}
-    )
-}
+# What is kept here is rare and small; Redis, where there is one, counts (`kit.limits`).
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kit_cache"}}
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -25,3 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(ACCOUNT_PAGES)),
     *(path("", include(f"kith.{feature}.urls")) for feature in FEATURES),
 ]
+
+handler500 = "kith.kit.outages.on_error"

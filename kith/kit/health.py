@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from kith.kit import clock, outbox
 from kith.kit.models import Heartbeat
@@ -48,7 +48,7 @@ def examine() -> Health:
             worker_age=worker_age(),
             outbox_age=outbox.lag_seconds(),
         )
-    except DatabaseError:
+    except Error:
         return Health(
             database=False, migrations_pending=0, scheduler_age=None, worker_age=None, outbox_age=None
         )

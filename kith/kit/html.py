@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -218,7 +219,11 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
             "symbol": ICONS.get(error.status, "circle-alert"),
             "request_id": getattr(request, "request_id", ""),
         }
-        response = render(request, "kit/refusal.html", context, status=error.status)
+        if error.status == 503:  # drawn without asking who is there: what knows may be away
+            drawn = render_to_string("kit/refusal.html", {**context, "request": request, "frame": Frame()})
+            response = HttpResponse(drawn, status=503)
+        else:
+            response = render(request, "kit/refusal.html", context, status=error.status)
     if "retry_after" in error.details:
         response["Retry-After"] = str(error.details["retry_after"])
     return response

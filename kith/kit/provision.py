@@ -12,6 +12,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
 from kith.kit.embedded import CannotStart
+from kith.kit.patience import BRIEF
 
 OWNER_ROLE = "kith_owner"
 APP_ROLE = "kith_app"
@@ -126,6 +127,7 @@ def _make_roles(owner: psycopg.Connection, app_role: str, app_password: str | No
     if app_password is not None:
         verifier = _verifier(owner, app_role, app_password)
         owner.execute(sql.SQL("alter role {} password {}").format(app, verifier))
+    _limit(owner, app_role)
     database = sql.Identifier(owner.info.dbname)
     owner.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, app))
     if owner.info.server_version >= 160000:
@@ -135,6 +137,20 @@ def _make_roles(owner: psycopg.Connection, app_role: str, app_password: str | No
     else:
         owner.execute(sql.SQL("grant {} to {}").format(system, app))
         owner.execute(sql.SQL("grant {} to current_user").format(system))
+
+
+def _limit(owner: psycopg.Connection, app_role: str) -> None:
+    """Let the role wait no longer than a request may, unless an administrator has chosen a time already."""
+    found = owner.execute(
+        "select unnest(setconfig) from pg_db_role_setting"
+        " where setrole = (select oid from pg_roles where rolname = %s)",
+        [app_role],
+    ).fetchall()
+    chosen = {setting.partition("=")[0] for (setting,) in found}
+    for name, value in BRIEF.settings().items():
+        if name not in chosen:
+            command = sql.SQL("alter role {} set {} = {}")
+            owner.execute(command.format(sql.Identifier(app_role), sql.Identifier(name), sql.Literal(value)))
 
 
 def _refuse_powerful(owner: psycopg.Connection, app_role: str) -> None:

@@ -7,12 +7,13 @@ ask still sees nothing of another tenant.
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.db import connection, models, transaction
 
+from kith.kit import patience
 from kith.kit.actors import SYSTEM, Actor
 from kith.kit.ids import uuid7
 
@@ -96,33 +97,31 @@ def _entered(scope: Scope) -> Iterator[Scope]:
     token = _scope.set(scope)
     try:
         with transaction.atomic():
-            _tell_database(scope)
+            _tell_database(scope, patience.current().settings() if outer is None else {})
             yield scope
             # Only on the way out of a nested block: a failed one is rolled back to its savepoint,
             # which restores these settings by itself.
             if outer is not None:
-                _tell_database(outer)
+                _tell_database(outer, {})
     finally:
         _scope.reset(token)
 
 
-def _tell_database(scope: Scope) -> None:
+def _tell_database(scope: Scope, limits: Mapping[str, str]) -> None:
+    """Limits hold to the end of the transaction, so the outermost scope sets them; what is inside may shorten them."""
     from kith.kit import crypto  # crypto asks this module for the tenant in force
 
-    pepper = crypto.audit_pepper(scope.tenant_id) if scope.tenant_id is not None else ""
+    values = {
+        "role": SYSTEM_ROLE if scope.across else "none",
+        "app.tenant_id": "" if scope.tenant_id is None else str(scope.tenant_id),
+        "app.actor": scope.actor.ref,
+        "app.request_id": scope.request_id,
+        "app.pepper": crypto.audit_pepper(scope.tenant_id) if scope.tenant_id is not None else "",
+        **limits,
+    }
+    statement = "select " + ", ".join(f"set_config('{name}', %s, true)" for name in values)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config('role', %s, true), set_config('app.tenant_id', %s, true),"
-            " set_config('app.actor', %s, true), set_config('app.request_id', %s, true),"
-            " set_config('app.pepper', %s, true)",
-            [
-                SYSTEM_ROLE if scope.across else "none",
-                "" if scope.tenant_id is None else str(scope.tenant_id),
-                scope.actor.ref,
-                scope.request_id,
-                pepper,
-            ],
-        )
+        cursor.execute(statement, list(values.values()))
 
 
 M = TypeVar("M", bound=models.Model)

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from kith.kit import codes, crypto
 from kith.kit.clock import month_of
 from kith.kit.ids import uuid7
+from kith.kit.postgresql.base import was_cut
 from kith.referrals import rules
 from kith.referrals.models import DailySalt
 
@@ -60,14 +61,14 @@ _RECORD = "select * from record_click(%s, %s, %s, %s, %s, %s, %s, %s)"
 def _ask(arguments: list[Any]) -> tuple | None:
     """One statement on the request's connection, without the extra round trip that asks whether it still lives.
 
-    A connection that was cut meanwhile is replaced once. Should the first attempt have been stored after all,
-    the second is a visitor's repeat and not counted.
+    A connection that was cut meanwhile is replaced once, but nobody waits twice for a database that is silent.
+    Should the first attempt have been stored after all, the second is a visitor's repeat and not counted.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _run(_RECORD, [uuid7(), *arguments])
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
+    except (OperationalError, InterfaceError) as error:
+        if connection.in_atomic_block or not was_cut(error):
             raise
         connection.close()
         return _run(_RECORD, [uuid7(), *arguments])
