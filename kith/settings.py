@@ -148,7 +148,12 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "kith.tenants.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/ip,5/15m/key"}
+ACCOUNT_FORMS = {"reset_password": "kith.tenants.adapter.ResetPasswordForm"}
+# Failed sign-ins are counted by kith.tenants.actions.sign_in, those of pages and of the API together.
+ACCOUNT_RATE_LIMITS = {
+    "login": None, "login_failed": None, "change_password": "5/15m/user", "reset_password": "20/15m/ip,5/15m/key",
+}  # fmt: skip
+PASSWORD_RESET_TIMEOUT = 60 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False

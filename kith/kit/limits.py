@@ -1,22 +1,24 @@
 """How often something may happen: exact windows that start at a caller's first request.
 
 A hit counts even when the request it belongs to fails or is rolled back, so counters have a connection
-of their own, or Redis. A refused hit counts as well. Keys are stored as keyed digests: no address, no
+of their own, or Redis. A refused hit counts nothing. Keys are stored as keyed digests: no address, no
 name. Should Redis be away, PostgreSQL counts meanwhile, from zero.
 """
 
+import contextlib
 import functools
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import redis
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.utils.crypto import salted_hmac
 
 from kith.kit import clock, errors
@@ -25,42 +27,36 @@ logger = logging.getLogger(__name__)
 
 _AWAY_SECONDS = 5.0
 _REDIS_TIMEOUT = 0.25
+_QUEUE_TIMEOUT = "3s"
 
 # The window is the one in force when it began; `at` is the database's clock, so that all hosts agree.
 _HIT = """
 insert into kit_rate_window as w (key, started_at, window_s, n)
-values (%(key)s, coalesce(%(at)s::timestamptz, clock_timestamp()), %(window)s, %(cost)s)
+values (%(key)s, coalesce(%(at)s::timestamptz, clock_timestamp()), %(window)s, 1)
 on conflict (key) do update set
-  started_at = case when w.started_at + make_interval(secs => w.window_s) <= excluded.started_at
-    then excluded.started_at else w.started_at end,
-  window_s = case when w.started_at + make_interval(secs => w.window_s) <= excluded.started_at
-    then excluded.window_s else w.window_s end,
-  n = case when w.started_at + make_interval(secs => w.window_s) <= excluded.started_at
-    then excluded.n else least(w.n::bigint + excluded.n, 2000000000)::int end
+  started_at = case when <ended> then excluded.started_at else w.started_at end,
+  window_s = case when <ended> then excluded.window_s else w.window_s end,
+  n = case when <ended> then 1 else w.n + 1 end
+where <ended> or w.n < %(limit)s
 returning n, started_at + make_interval(secs => window_s)
-"""
+""".replace("<ended>", "w.started_at + make_interval(secs => w.window_s) <= excluded.started_at")
 _PEEK = """
 select n, started_at + make_interval(secs => window_s) from kit_rate_window
 where key = %(key)s
   and started_at + make_interval(secs => window_s) > coalesce(%(at)s::timestamptz, clock_timestamp())
 """
-_GIVE_BACK = "update kit_rate_window set n = greatest(n - 1, 0) where key = %(key)s"
 _CLEAR = "delete from kit_rate_window where key = %(key)s"
 _FORGET = """
 delete from kit_rate_window
 where started_at + make_interval(secs => window_s) <= coalesce(%(at)s::timestamptz, clock_timestamp())
 """
 _LUA_HIT = """
-local n = redis.call('INCRBY', KEYS[1], ARGV[1])
-local ttl = redis.call('PTTL', KEYS[1])
-if ttl < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  ttl = tonumber(ARGV[2])
-end
-return {n, ttl}
+local n = tonumber(redis.call('GET', KEYS[1]) or 0)
+local allowed = n < tonumber(ARGV[1])
+if allowed then n = redis.call('INCR', KEYS[1]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return {allowed and 1 or 0, n, redis.call('PTTL', KEYS[1])}
 """
-
-_LUA_GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +74,20 @@ class Hit:
         return max(1, math.ceil((self.reset_at - clock.now()).total_seconds()))
 
 
-def hit(key: str, limit: int, window_s: int, cost: int = 1) -> Hit:
-    """Count `cost` for the key and say whether it stays within `limit` per `window_s` seconds.
+def hit(key: str, limit: int, window_s: int) -> Hit:
+    """Count one for the key and say whether it stays within `limit` per `window_s` seconds.
 
     Of many at once exactly as many are allowed as the limit says. Put what is limited and whom into the
     key: "signin:203.0.113.9".
     """
-    if limit < 1 or window_s < 1 or cost < 1:
-        raise ValueError("limit, window and cost are whole numbers from 1")
-    counted, reset_at = _counters(
-        lambda client, name: _redis_hit(client, name, window_s, cost),
-        lambda name: _row(_HIT, key=name, window=window_s, cost=cost),
+    if limit < 1 or window_s < 1:
+        raise ValueError("limit and window are whole numbers from 1")
+    allowed, counted, reset_at = _counters(
+        lambda client, name: _redis_hit(client, name, limit, window_s),
+        lambda name: _table_hit(name, limit, window_s),
         key,
     )
-    return Hit(counted <= limit, limit, max(0, limit - counted), reset_at)
+    return Hit(allowed, limit, max(0, limit - counted), reset_at)
 
 
 def peek(key: str, limit: int, window_s: int) -> Hit:
@@ -101,26 +97,42 @@ def peek(key: str, limit: int, window_s: int) -> Hit:
     return Hit(counted < limit, limit, max(0, limit - counted), reset_at)
 
 
-def give_back(key: str) -> None:
-    """Undo one hit, for instance after a right password; what others counted meanwhile stays."""
-    _counters(
-        lambda client, name: client.eval(_LUA_GIVE_BACK, 1, name),
-        lambda name: _run(_GIVE_BACK, key=name),
-        key,
-    )
-
-
 def clear(key: str) -> None:
     """Forget what was counted for the key, for instance after a right password."""
     _counters(lambda client, name: client.delete(name), lambda name: _run(_CLEAR, key=name), key)
 
 
-def enforce(key: str, limit: int, window_s: int, cost: int = 1) -> Hit:
+def enforce(key: str, limit: int, window_s: int) -> Hit:
     """Count and insist: raises errors.TooMany with `retry_after`, `limit` and `window` in its details."""
-    found = hit(key, limit, window_s, cost)
+    found = hit(key, limit, window_s)
     if not found.allowed:
         raise errors.TooMany(retry_after=found.reset_after, limit=limit, window=window_s)
     return found
+
+
+@contextlib.contextmanager
+def alone(*keys: str) -> Iterator[None]:
+    """Whoever else, in any process, names one of these keys waits until the block ends.
+
+    For what must be looked at before it can be counted. What is counted inside is kept when the block
+    ends, and lost when it raises. Raises errors.TooMany when the queue is longer than a few seconds.
+    """
+    with contextlib.ExitStack() as block:
+        try:
+            block.enter_context(transaction.atomic(using=_alias()))
+            _queue(keys)
+        except OperationalError as error:
+            if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise errors.TooMany(retry_after=1) from None
+            raise
+        yield
+
+
+def _queue(keys: tuple[str, ...]) -> None:
+    with connections[_alias()].cursor() as cursor:
+        cursor.execute("select set_config('lock_timeout', %s, true)", [_QUEUE_TIMEOUT])
+        for key in sorted(keys):  # always in one order, so that no two wait for each other
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def headers(found: Hit) -> dict[str, str]:
@@ -139,6 +151,7 @@ def forget_expired() -> int:
 
 
 _Window = tuple[int, datetime]
+_Counted = tuple[bool, int, datetime]
 
 
 def _counters(in_redis: Callable[[Any, str], Any], in_table: Callable[[str], Any], key: str) -> Any:
@@ -174,9 +187,18 @@ def _client(url: str) -> Any:
     return redis.Redis.from_url(url, socket_timeout=_REDIS_TIMEOUT, socket_connect_timeout=_REDIS_TIMEOUT)
 
 
-def _redis_hit(client: Any, name: str, window_s: int, cost: int) -> _Window:
-    counted, ttl_ms = client.eval(_LUA_HIT, 1, name, cost, window_s * 1000)
-    return int(counted), datetime.now(UTC) + timedelta(milliseconds=int(ttl_ms))
+def _redis_hit(client: Any, name: str, limit: int, window_s: int) -> _Counted:
+    allowed, counted, ttl_ms = client.eval(_LUA_HIT, 1, name, limit, window_s * 1000)
+    return bool(allowed), int(counted), datetime.now(UTC) + timedelta(milliseconds=int(ttl_ms))
+
+
+def _table_hit(name: str, limit: int, window_s: int) -> _Counted:
+    while True:
+        if counted := _row(_HIT, key=name, limit=limit, window=window_s):
+            return True, *counted
+        # Full. Should the window end between the two statements, the next round counts in a new one.
+        if full := _row(_PEEK, key=name):
+            return False, *full
 
 
 def _redis_peek(client: Any, name: str) -> _Window | None:

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
 from kith.kit import clock
 from kith.kit.clients import client_address
+from kith.kit.errors import TooMany
 from kith.tenants import actions
+from kith.tenants.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,16 +30,28 @@ class AccountAdapter(DefaultAccountAdapter):
         """The address all limits use."""
         return client_address(request)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person with this name or address and password; failures count together with those of the API."""
+        login = credentials.get("email") or credentials.get("username") or ""
+        try:
+            return actions.check_password(
+                login=login, password=credentials["password"], address=client_address(request)
+            )
+        except TooMany as error:
+            raise ValidationError(error.text) from None
+        except actions.SignInRefused:
+            return None
+
     def set_password(self, user: Any, password: str) -> None:
         """A new password, changed or reset, ends every API session that the old one opened."""
         super().set_password(user, password)
-        actions.end_user_families(user=user, reason="password changed", now=clock.now())
+        actions.password_changed(user=user, now=clock.now())
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of the e-mail: at the installation's own address, whatever Host the request claimed."""
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return str(settings.KITH_PUBLIC_URL + path.replace("UID-KEY", key))
 
-    def format_email_subject(self, subject: str) -> str:
-        """The subject as it is: no host name in brackets before it."""
-        return str(subject)
+class ResetPasswordForm(forms.ResetPasswordForm):
+    """Asks for the link to a new password."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The address asked for. A job writes the letter, so that the page takes as long for strangers."""
+        actions.ask_for_reset(user=next(iter(self.users), None))
+        return str(self.cleaned_data["email"])

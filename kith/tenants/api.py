@@ -86,7 +86,9 @@ def member_list(request: HttpRequest) -> Any:
 @requires("tenants.members")
 def member_change(request: Any, member_id: UUID, body: schemas.RoleIn) -> Any:
     """Give a colleague another role."""
-    row = actions.change_role(member=access.member(member_id), role=body.role, actor=request.actor)
+    row = actions.change_role(
+        member=access.member(member_id), role=body.role, actor=request.actor, now=clock.now()
+    )
     return ok(_member(row))
 
 
@@ -153,7 +155,7 @@ def key_create(request: Any, body: schemas.KeyIn) -> Any:
 @tenant.delete("/api-keys/{key_id}", response=answers(enveloped(schemas.DoneOut)))
 @requires("tenants.keys")
 def key_revoke(request: Any, key_id: UUID) -> Any:
-    """End a key at once."""
+    """End a key at once, and every key that was made with it."""
     actions.revoke_api_key(key=access.api_key(key_id), actor=request.actor, now=clock.now())
     return ok({})
 

@@ -37,7 +37,10 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
         brand=brand(tenant) if tenant else Brand(),
         nav=_navigation(tenant, actor) if tenant and actor else (),
         person=person,
-        menu=(Link(_("Change your password"), reverse("account_change_password"), "key-round"),)
+        menu=(
+            Link(_("Change your password"), reverse("account_change_password"), "key-round"),
+            Link(_("Sign out everywhere"), reverse("tenants:sign_out_everywhere"), "monitor-off"),
+        )
         if person
         else (),
         languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],

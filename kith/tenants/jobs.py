@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib.sessions.backends.db import SessionStore
+
 from kith.kit import clock, files, idempotency, jobs, limits, tenancy
 from kith.tenants import actions, queries
-from kith.tenants.models import Invitation
+from kith.tenants.models import Invitation, User
 from kith.tenants.providers import mail
 
 
@@ -22,12 +24,31 @@ def send_invitation(*, tenant_id: int, invitation_id: str, **_: Any) -> None:
         mail.send_invitation(invitation=row, token=token)
 
 
+@jobs.job("tenants.send_reset", retry=5)
+def send_reset(*, user_id: str, language: str, **_: Any) -> None:
+    """Mail the link to choose a new password. Without a person there is nobody to write to."""
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user is not None:
+        mail.send_reset(user=user, language=language)
+
+
+@jobs.job("tenants.send_unlock", retry=5)
+def send_unlock(*, user_id: str, language: str, **_: Any) -> None:
+    """Mail the link that lifts the lock of an account. Without a person there is nobody to write to."""
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user is not None:
+        token = actions.unlock_token(user=user, now=clock.now())
+        mail.send_unlock(user=user, token=token, language=language)
+
+
 @jobs.job("kit.forget_old")
 def forget_old(**_: Any) -> None:
-    """Hourly housekeeping: idempotency keys and jobs' files past their week, counting windows past their end."""
+    """Hourly housekeeping: what is past its time of idempotency keys, jobs' files, counters, sessions and tokens."""
     now = clock.now()
     idempotency.forget_old(now)
     limits.forget_expired()
+    SessionStore.clear_expired()
     for tenant_id in queries.active_tenant_ids():
         with tenancy.use(tenant_id):
             files.remove_old(now)
+            actions.forget_expired_tokens(now=now)

@@ -12,15 +12,13 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from kith.kit import clock, idempotency, limits, tenancy, tokens
 from kith.kit.actors import PUBLIC, Actor
 from kith.kit.clients import client_address
-from kith.kit.errors import DomainError, NotFound
+from kith.kit.errors import DomainError, NotFound, TooMany
 from kith.kit.middleware import refused
 from kith.tenants import actions, queries
 from kith.tenants.models import Tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# What is shown here belongs to who asked, and to nobody who uses the same computer or proxy afterwards.
-_PERSONAL = ("/api/", "/t/", "/p/")
 PUBLIC_CALLS = 100
 PUBLIC_WINDOW_S = 15 * 60
 
@@ -43,12 +41,14 @@ class Tenancy:
             hit = self._identify(request)
         except DomainError as error:
             return refused(request, error)
-        response = self._run(request)
-        if request.path.startswith(_PERSONAL):
-            response.setdefault("Cache-Control", "no-store")
-        if hit is not None:
-            for name, value in limits.headers(hit).items():
-                response[name] = value
+        if hit is None:
+            return self._run(request)
+        if hit.allowed:
+            response = self._run(request)
+        else:
+            response = refused(request, TooMany(retry_after=hit.reset_after, limit=hit.limit))
+        for name, value in limits.headers(hit).items():
+            response[name] = value
         return response
 
     def _identify(self, request: Any) -> limits.Hit | None:
@@ -78,10 +78,10 @@ def _identify_caller(request: Any) -> limits.Hit | None:
     if scheme.lower() != "bearer" or not credential:
         if request.path in settings.UNCOUNTED_PATHS:
             return None
-        return limits.enforce(f"public|{client_address(request)}", PUBLIC_CALLS, PUBLIC_WINDOW_S)
+        return limits.hit(f"public|{client_address(request)}", PUBLIC_CALLS, PUBLIC_WINDOW_S)
     if credential.startswith(actions.keys.PREFIX):
         request.actor, allowed = actions.authenticate_key(credential, now=clock.now())
-        hit = limits.enforce(f"key|{request.actor.id}", allowed, PUBLIC_WINDOW_S)
+        hit = limits.hit(f"key|{request.actor.id}", allowed, PUBLIC_WINDOW_S)
     else:
         request.actor, hit = _token_actor(credential), None
     request.tenant = queries.get_tenant_by_id(request.actor.tenant_id)

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit.ids import uuid7
@@ -78,6 +79,9 @@ class User(AbstractBaseUser):
     is_operator = models.BooleanField(
         default=False, help_text="runs the installation; not a role in any tenant"
     )
+    sessions_ended_at = models.DateTimeField(
+        null=True, editable=False, help_text="sessions that began before are over"
+    )
     created_at = models.DateTimeField()
 
     objects: ClassVar[UserManager] = UserManager()
@@ -107,6 +111,15 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         """The name shown beside what the person did."""
         return self.name or self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What every session of the person carries: another one after a new password or an end of all sessions."""
+        signed: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if self.sessions_ended_at is None:
+            return signed
+        return salted_hmac(
+            signed, self.sessions_ended_at.isoformat(), secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class Member(TenantOwned):
@@ -169,6 +182,9 @@ class ApiKey(TenantOwned):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     created_by = models.TextField()
+    made_with = TenantForeignKey(
+        "self", null=True, related_name="+", help_text="the key that made this one, and ends it when it ends"
+    )
     created_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):

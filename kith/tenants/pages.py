@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
+from kith.kit.clients import client_address
 from kith.kit.errors import DomainError
 from kith.tenants import access, actions, forms, queries
-from kith.tenants.access import public, requires
+from kith.tenants.access import public, requires, signed_in
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -51,6 +52,26 @@ def invitation(request: Any, token: str) -> HttpResponse:
             return html.done(request, f"/t/{offered.tenant.slug}/", _("Welcome. Good to have you here."))
     context = {"offered": offered, "form": form, "known": known}
     return html.page(request, "tenants/invitation.html", context, status=422 if form.errors else 200)
+
+
+@public("the link's secret is the proof")
+def unlock(request: Any, token: str) -> HttpResponse:
+    """Lift the lock of an account; by a button, since programs that look into e-mails open links too."""
+    user = actions.open_unlock(token, now=clock.now())
+    if request.method != "POST":
+        return html.page(request, "tenants/unlock.html", {"locked": user})
+    actions.unlock(token=token, address=client_address(request), now=clock.now())
+    return html.done(request, reverse("account_login"), _("Your account is unlocked. You can sign in again."))
+
+
+@signed_in("everybody may end their own sessions")
+def sign_out_everywhere(request: Any) -> HttpResponse:
+    """End every session of the person, on all devices, this one included."""
+    if request.method != "POST":
+        return html.page(request, "tenants/sign_out_everywhere.html")
+    actions.sign_out_everywhere(user=request.user, now=clock.now())
+    logout(request)
+    return html.done(request, reverse("account_login"), _("You are signed out on all devices."))
 
 
 # --- the organization ---------------------------------------------------------------------------------
@@ -123,7 +144,8 @@ def team(request: Any, tenant: str) -> HttpResponse:
 def member_role(request: Any, tenant: str, member_id: UUID) -> HttpResponse:
     """Give a colleague another role."""
     member = access.member(member_id)
-    actions.change_role(member=member, role=request.POST.get("role", ""), actor=request.actor)
+    role = request.POST.get("role", "")
+    actions.change_role(member=member, role=role, actor=request.actor, now=clock.now())
     return html.done(request, reverse("tenants:team", args=[tenant]), _("The role is changed."))
 
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.db import connection, connections
 from django.test import Client
@@ -18,6 +17,7 @@ from kith.kit.actors import Actor
 from kith.kit.errors import TooMany
 from kith.tenants import actions, jobs
 from kith.tenants.models import Invitation, Member, TokenFamily, User
+from tests.faults import letters
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -31,7 +31,10 @@ def user_of(actor: Actor) -> User:
 
 
 def test_other_spellings_of_a_name_share_one_count_of_failures(alice: Actor) -> None:
-    """PostgreSQL takes a dotless i for an i; that and the e-mail address must not buy further guesses."""
+    """PostgreSQL takes a dotless i for an i; that and the e-mail address must not buy further guesses.
+
+    The sixth is told "not right" although it is: which spellings lead to one account is nobody's business.
+    """
     user = user_of(alice)
     user.username = f"rissi-{user.username}"
     user.save()
@@ -41,8 +44,11 @@ def test_other_spellings_of_a_name_share_one_count_of_failures(alice: Actor) -> 
     ):  # fmt: skip
         with pytest.raises(actions.SignInRefused):
             _sign_in(login, "wrong", address=f"192.0.2.{number}")
-    with pytest.raises(TooMany):
+    with pytest.raises(actions.SignInRefused):
         _sign_in(user.username, PASSWORD, address="192.0.2.99")
+    (letter,) = letters.deliver(to=user.email)
+    actions.unlock(token=letters.link(letter).split("/")[2], address="192.0.2.99", now=clock.now())
+    _sign_in(user.username, PASSWORD, address="192.0.2.99")
 
 
 def _sign_in(login: str, password: str, *, address: str) -> Any:
@@ -75,12 +81,9 @@ def test_a_reset_link_points_at_the_installation_whatever_host_was_claimed(alice
     Client().post(
         reverse("account_reset_password"), {"email": user_of(alice).email}, headers={"host": "localhost:6666"}
     )
-    (message,) = mail.outbox
+    (message,) = letters.deliver()
     assert "localhost:6666" not in str(message.message())
-    link = re.search(r"http\S+/password/reset/key/\S+/", str(message.body))
-    assert link is not None
-    assert link[0].startswith(settings.KITH_PUBLIC_URL)
-    assert Client().get(link[0].removeprefix(settings.KITH_PUBLIC_URL)).status_code == 302
+    assert Client().get(letters.link(message)).status_code == 302
 
 
 def test_the_queue_holds_no_secret_of_an_invitation(in_acme: Any, alice: Actor) -> None:

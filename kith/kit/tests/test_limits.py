@@ -1,5 +1,6 @@
 """Windows are exact, survive roll-backs and store no address."""
 
+import itertools
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -46,9 +47,9 @@ def test_other_keys_are_not_touched(key):
     assert not limits.hit(key, 1, 60).allowed
 
 
-def test_dear_requests_cost_more(key):
-    assert limits.hit(key, 10, 60, cost=8).remaining == 2
-    assert not limits.hit(key, 10, 60, cost=3).allowed
+def test_a_refused_hit_counts_nothing(key):
+    assert [limits.hit(key, 1, 60).allowed for _ in range(9)] == [True] + [False] * 8
+    assert [limits.hit(key, 3, 60).allowed for _ in range(3)] == [True, True, False]
 
 
 def test_peeking_counts_nothing_and_clearing_forgets(key):
@@ -107,7 +108,7 @@ def test_ended_windows_are_swept(key):
         assert limits.forget_expired() >= 1
 
 
-@pytest.mark.parametrize("wrong", [{"limit": 0}, {"window_s": 0}, {"cost": 0}])
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"window_s": 0}])
 def test_limits_that_limit_nothing_are_a_bug(key, wrong):
     with pytest.raises(ValueError):
         limits.hit(key, **{"limit": 1, "window_s": 60} | wrong)
@@ -115,6 +116,63 @@ def test_limits_that_limit_nothing_are_a_bug(key, wrong):
 
 def test_of_twenty_at_once_exactly_ten_are_allowed(key):
     assert sum(at_once(20, lambda: limits.hit(key, 10, 60).allowed)) == 10
+
+
+def test_a_hit_at_the_moment_a_full_window_ends_counts_in_the_next(key, monkeypatch):
+    with clock.frozen(START) as stopped:
+        limits.hit(key, 1, 60)
+        answers = [None, None]  # full when hit, ended when looked at
+        real = limits._row
+        monkeypatch.setattr(limits, "_row", lambda *a, **k: answers.pop() if answers else real(*a, **k))
+        stopped.advance(timedelta(seconds=60))
+
+        assert limits.hit(key, 1, 60).allowed
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "counters"])
+def test_what_is_looked_at_alone_stays_so_until_it_is_counted(key):
+    """Sixteen look, wait for one another, and count only what is still free: three, however they come."""
+
+    def look_then_count() -> bool:
+        with limits.alone(key, f"{key}:other"):
+            free = limits.peek(key, 3, 60).allowed
+            return free and limits.hit(key, 3, 60).allowed
+
+    assert sum(at_once(16, look_then_count)) == 3
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "counters"])
+def test_keys_in_any_order_wait_for_no_circle(key):
+    turns = itertools.count()
+
+    def both() -> bool:
+        pair = (key, f"{key}:other")
+        with limits.alone(*(pair if next(turns) % 2 else reversed(pair))):
+            return limits.hit(key, 100, 60).allowed
+
+    assert all(at_once(8, both))
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "counters"])
+def test_a_queue_that_is_too_long_is_refused(key, monkeypatch):
+    monkeypatch.setattr(limits, "_QUEUE_TIMEOUT", "50ms")
+    inside, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with limits.alone(key):
+            inside.set()
+            done.wait(20)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert inside.wait(20)
+    with pytest.raises(errors.TooMany) as refused, limits.alone(key):
+        pass
+    done.set()
+    holder.join()
+
+    assert refused.value.as_details() == {"retry_after": 1}
 
 
 def test_while_redis_is_away_the_table_counts(key, settings, monkeypatch):

@@ -59,6 +59,11 @@ def test_the_limit_is_allowed_and_the_next_is_not(key):
     assert 895 <= hits[-1].reset_after <= 900
 
 
+def test_a_refused_hit_counts_nothing(key):
+    assert [limits.hit(key, 1, 60).allowed for _ in range(9)] == [True] + [False] * 8
+    assert [limits.hit(key, 3, 60).allowed for _ in range(3)] == [True, True, False]
+
+
 def test_the_window_ends_and_is_not_prolonged_by_refused_hits(key):
     assert limits.hit(key, 1, 1).allowed
     time.sleep(0.6)

@@ -26,23 +26,38 @@ from kith.tenants.actions.people import (
     renew_link,
     withdraw_invitation,
 )
+from kith.tenants.actions.sign_in import (
+    SignInPaused,
+    SignInRefused,
+    UnlockGone,
+    ask_for_reset,
+    check_password,
+    open_unlock,
+    password_changed,
+    sign_in,
+    unlock,
+    unlock_token,
+)
 from kith.tenants.actions.tokens import (
     RefreshRefused,
-    SignInRefused,
     TokenPair,
     end_family,
     end_member_families,
+    end_sessions,
     end_user_families,
+    forget_expired_tokens,
     open_token_family,
     refresh_tokens,
-    sign_in,
+    sign_out_everywhere,
 )
 
 __all__ = [
     "AlreadyMember", "ApiKeyLimit", "BadSlug", "InvitationGone", "LastOwner", "NewKey", "RefreshRefused",
-    "RoleNotYours", "SettingRefused", "SignInRefused", "SlugTaken", "TokenPair", "accept_invitation", "add_member",
-    "authenticate_key", "change_role", "create_api_key", "create_tenant", "create_user", "end_family",
-    "end_member_families", "end_user_families", "invite", "open_invitation", "open_token_family", "refresh_tokens",
-    "remove_member", "renew_link", "revoke_api_key", "set_platform_setting", "set_setting", "set_settings", "sign_in",
-    "update_tenant", "withdraw_invitation",
+    "RoleNotYours", "SettingRefused", "SignInPaused", "SignInRefused", "SlugTaken", "TokenPair", "UnlockGone",
+    "accept_invitation", "add_member", "ask_for_reset", "authenticate_key", "change_role", "check_password",
+    "create_api_key", "create_tenant", "create_user", "end_family", "end_member_families", "end_sessions",
+    "end_user_families", "forget_expired_tokens", "invite", "open_invitation", "open_token_family", "open_unlock",
+    "password_changed", "refresh_tokens", "remove_member", "renew_link", "revoke_api_key", "set_platform_setting",
+    "set_setting", "set_settings", "sign_in", "sign_out_everywhere", "unlock", "unlock_token", "update_tenant",
+    "withdraw_invitation",
 ]  # fmt: skip

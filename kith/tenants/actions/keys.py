@@ -53,7 +53,7 @@ def create_api_key(
         raise Invalid(fields={"scopes": _("Name at least one known permission.")}, unknown=unknown)
     if not all(actor.may(permission) for permission in rules.permissions_of_scopes(scopes)):
         raise ScopesNotYours
-    _check_reach(actor, expires_at, rate_limit)
+    maker = _maker(actor, expires_at, rate_limit)
     used = set(ApiKey.objects.filter(name=name, revoked_at=None).values_list("slot", flat=True))
     slot = next((slot for slot in (1, 2) if slot not in used), None)
     if slot is None:
@@ -63,7 +63,8 @@ def create_api_key(
         with transaction.atomic():
             row: ApiKey = ApiKey.objects.create(
                 name=name, slot=slot, prefix=prefix, secret_hash=codes.hash_token(secret), scopes=scopes,
-                rate_limit=rate_limit, expires_at=expires_at, created_by=actor.principal, created_at=now,
+                rate_limit=rate_limit, expires_at=expires_at, created_by=actor.principal, made_with=maker,
+                created_at=now,
             )  # fmt: skip
     except IntegrityError as error:
         if "api_key_slot_once" in str(error):
@@ -72,20 +73,29 @@ def create_api_key(
     return NewKey(row, f"{PREFIX}{prefix}.{secret}")
 
 
-def _check_reach(actor: Actor, expires_at: datetime.datetime | None, rate_limit: int) -> None:
-    """A key that makes a key gives it neither more time nor more calls than it has itself."""
+def _maker(actor: Actor, expires_at: datetime.datetime | None, rate_limit: int) -> ApiKey | None:
+    """The key at work, if it is one: it gives neither more time nor more calls than it has itself.
+
+    Locked, so that it is not revoked in between: then the new key would be left over.
+    """
     if actor.kind != "api_key":
-        return
-    own: ApiKey = ApiKey.objects.get(pk=actor.id)
+        return None
+    own: ApiKey | None = ApiKey.objects.select_for_update().filter(pk=actor.id, revoked_at=None).first()
+    if own is None:
+        raise KeyRefused
     outlives = own.expires_at is not None and (expires_at is None or expires_at > own.expires_at)
     if outlives or rate_limit > own.rate_limit:
         raise ScopesNotYours
+    return own
 
 
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey, actor: Actor, now: datetime.datetime) -> None:
-    """End a key at once."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
+    """End a key at once, and every key that was made with it, and with those."""
+    made = [key.pk]
+    while made:
+        ApiKey.objects.filter(pk__in=made, revoked_at=None).update(revoked_at=now)
+        made = list(ApiKey.objects.filter(made_with__in=made).values_list("pk", flat=True))
 
 
 def authenticate_key(text: str, *, now: datetime.datetime) -> tuple[Actor, int]:

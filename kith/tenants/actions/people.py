@@ -13,7 +13,7 @@ from kith.kit.actors import Actor
 from kith.kit.codes import hash_token, random_token
 from kith.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kith.tenants import rules
-from kith.tenants.actions.tokens import end_member_families
+from kith.tenants.actions.tokens import end_member_families, end_sessions
 from kith.tenants.models import Invitation, Member, Role, User
 
 
@@ -89,8 +89,8 @@ def add_member(*, user: User, role: str, now: datetime.datetime) -> Member:
 
 
 @transaction.atomic
-def change_role(*, member: Member, role: str, actor: Actor) -> Member:
-    """Give a member another role. Raises RoleNotYours, LastOwner or Invalid."""
+def change_role(*, member: Member, role: str, actor: Actor, now: datetime.datetime) -> Member:
+    """Give a member another role and sign them out. Raises RoleNotYours, LastOwner or Invalid."""
     if role not in Role.values:
         raise Invalid(fields={"role": _("There is no such role.")})
     row = _locked_member(member)
@@ -98,14 +98,16 @@ def change_role(*, member: Member, role: str, actor: Actor) -> Member:
         raise RoleNotYours
     if row.role == Role.OWNER and role != Role.OWNER:
         _keep_an_owner(row)
-    row.role = Role(role)
-    row.save(update_fields=["role"])
+    if row.role != role:
+        row.role = Role(role)
+        row.save(update_fields=["role"])
+        _sign_out(row, "role changed", now)
     return row
 
 
 @transaction.atomic
 def remove_member(*, member: Member, actor: Actor, now: datetime.datetime) -> Member:
-    """Take a member's place away and end their API sessions. Raises RoleNotYours or LastOwner."""
+    """Take a member's place away and sign them out. Raises RoleNotYours or LastOwner."""
     row = _locked_member(member)
     if not rules.may_give_role(actor.role, row.role):
         raise RoleNotYours
@@ -113,8 +115,13 @@ def remove_member(*, member: Member, actor: Actor, now: datetime.datetime) -> Me
         _keep_an_owner(row)
     row.removed_at = now
     row.save(update_fields=["removed_at"])
-    end_member_families(member_id=row.id, reason="removed", now=now)
+    _sign_out(row, "removed", now)
     return row
+
+
+def _sign_out(row: Member, reason: str, now: datetime.datetime) -> None:
+    end_member_families(member_id=row.id, reason=reason, now=now)
+    end_sessions(user=row.user, now=now)
 
 
 def _locked_member(member: Member) -> Member:

@@ -8,24 +8,14 @@ import datetime
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import codes, limits, tenancy, tokens
+from kith.kit import codes, tenancy, tokens
+from kith.kit.actors import Actor
 from kith.kit.errors import NotSignedIn
 from kith.tenants import queries, rules
 from kith.tenants.models import Member, RefreshToken, TokenFamily, User
-
-FAILURES = 5
-WINDOW_S = 15 * 60
-
-
-class SignInRefused(NotSignedIn):
-    """Wrong name or password, or no place in that organization: the caller cannot tell which."""
-
-    code, message = "sign_in_refused", _("The user name or password is not right.")
 
 
 class RefreshRefused(NotSignedIn):
@@ -41,45 +31,6 @@ class TokenPair:
     access: str
     refresh: str
     expires_in: int
-
-
-def sign_in(
-    *, username: str, password: str, tenant_slug: str | None, address: str, now: datetime.datetime
-) -> tuple[TokenPair, queries.Seat, User]:
-    """Check a password and open a token family. Failures are limited per address and per account.
-
-    Raises SignInRefused, or TooMany after five failures in 15 minutes; successes are not counted.
-    """
-    known = _named(username.strip())
-    # By the person, not by what was typed: name, e-mail and other spellings share one count.
-    account = known.pk if known else username.strip().lower()
-    keys = (f"sign-in|address|{address}", f"sign-in|account|{account}")
-    # Counted before the password is looked at: of many guesses at once no more than the limit are answered.
-    for key in keys:
-        limits.enforce(key, FAILURES, WINDOW_S)
-    user = _checked(known, password)
-    seats = queries.seats_of(user) if user else []
-    seat = next((seat for seat in seats if tenant_slug in (None, seat.tenant.slug)), None)
-    if user is None or seat is None:
-        raise SignInRefused
-    for key in keys:
-        limits.give_back(key)
-    with tenancy.use(seat.tenant.id, actor=queries.seat_actor(seat, user)):
-        pair = open_token_family(member_id=seat.member_id, now=now)
-    return pair, seat, user
-
-
-def _named(login: str) -> User | None:
-    user = User.objects.filter(email__iexact=login).first() if "@" in login else None
-    return user or User.objects.filter(username__iexact=login).first()
-
-
-def _checked(user: User | None, password: str) -> User | None:
-    if user is None or not user.is_active:
-        make_password(password)  # unknown people take as long as known ones
-        return None
-    found = authenticate(None, username=user.username, password=password)
-    return found if isinstance(found, User) else None
 
 
 @transaction.atomic
@@ -145,7 +96,28 @@ def end_member_families(*, member_id: UUID | str, reason: str, now: datetime.dat
 
 
 def end_user_families(*, user: User, reason: str, now: datetime.datetime) -> None:
-    """Sign every client of a person out, in all their organizations."""
-    for seat in queries.seats_of(user):
-        with tenancy.use(seat.tenant.id):
-            end_member_families(member_id=seat.member_id, reason=reason, now=now)
+    """Sign every API client of a person out, in all their organizations."""
+    with tenancy.across_tenants("a person's clients may be in any organization"):
+        places = list(Member.objects.filter(user=user).order_by("tenant_id").values_list("tenant_id", "id"))
+    for tenant_id, member_id in places:
+        with tenancy.use(tenant_id, actor=Actor(kind="member", id=str(member_id), tenant_id=tenant_id)):
+            end_member_families(member_id=member_id, reason=reason, now=now)
+
+
+@transaction.atomic
+def end_sessions(*, user: User, now: datetime.datetime) -> None:
+    """Sign every browser of a person out: what their sessions were signed with is no longer the same."""
+    User.objects.filter(pk=user.pk).update(sessions_ended_at=now)
+
+
+def sign_out_everywhere(*, user: User, now: datetime.datetime) -> None:
+    """Sign a person out of every browser and every API client, in all their organizations."""
+    end_sessions(user=user, now=now)
+    end_user_families(user=user, reason="signed out everywhere", now=now)
+
+
+@transaction.atomic
+def forget_expired_tokens(*, now: datetime.datetime) -> int:
+    """Delete refresh tokens past their time, which nobody could use any more; how many."""
+    deleted, _each = RefreshToken.objects.filter(expires_at__lte=now).delete()
+    return int(deleted)

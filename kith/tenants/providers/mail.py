@@ -1,5 +1,7 @@
-"""E-mails about places in an organization."""
+"""E-mails about places in an organization, forgotten passwords and locked accounts."""
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -8,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kith.tenants.context import brand
-from kith.tenants.models import Invitation, Role
+from kith.tenants.models import Invitation, Role, User
 
 
 def send_invitation(*, invitation: Invitation, token: str) -> None:
@@ -29,4 +31,36 @@ def send_invitation(*, invitation: Invitation, token: str) -> None:
             to=[invitation.email],
         )
         message.attach_alternative(render_to_string("tenants/email/invitation.html", context), "text/html")
+        message.send()
+
+
+def send_reset(*, user: User, language: str) -> None:
+    """The link to choose a new password: it works once, and not after the next sign-in."""
+    path = reverse(
+        "account_reset_password_from_key",
+        kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
+    )
+    context = {"password_reset_url": settings.KITH_PUBLIC_URL + path, "username": user.username}
+    with translation.override(user.locale or language):
+        EmailMultiAlternatives(
+            subject=_("Choose a new password"),
+            body=render_to_string("account/email/password_reset_key_message.txt", context),
+            to=[user.email],
+        ).send()
+
+
+def send_unlock(*, user: User, token: str, language: str) -> None:
+    """The link that lifts the lock of an account, as text and HTML."""
+    with translation.override(user.locale or language):
+        context = {
+            "username": user.username,
+            "action_url": settings.KITH_PUBLIC_URL + reverse("tenants:unlock", args=[token]),
+            "action_label": _("Unlock my account"),
+        }
+        message = EmailMultiAlternatives(
+            subject=_("Too many failed attempts to sign in"),
+            body=render_to_string("tenants/email/unlock.txt", context),
+            to=[user.email],
+        )
+        message.attach_alternative(render_to_string("tenants/email/unlock.html", context), "text/html")
         message.send()

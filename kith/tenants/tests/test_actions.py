@@ -54,7 +54,7 @@ def test_a_secret_setting_is_stored_encrypted_and_shown_as_set(in_acme: Any, ali
 def test_the_last_owner_stays(in_acme: Any, alice: Any, now: datetime.datetime) -> None:
     owner = Member.objects.get(pk=alice.id)
     with pytest.raises(actions.LastOwner):
-        actions.change_role(member=owner, role="viewer", actor=alice)
+        actions.change_role(member=owner, role="viewer", actor=alice, now=now)
     with pytest.raises(actions.LastOwner):
         actions.remove_member(member=owner, actor=alice, now=now)
     assert Member.objects.get(pk=alice.id).role == "owner"

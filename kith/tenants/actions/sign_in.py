@@ -1,0 +1,188 @@
+"""Passwords: who may try them how often, and the two letters that let people back in.
+
+Failures are counted per address, per name as it was typed, and per account. The count of the account is
+kept quiet: whoever uses it up under one spelling is told "not right" under any other, so that nobody
+learns which names and e-mail addresses belong together, or to anybody.
+"""
+
+import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.core import signing
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import codes, jobs, limits, tenancy
+from kith.kit.errors import NotFound, NotSignedIn, TooMany
+from kith.tenants import queries
+from kith.tenants.actions.tokens import TokenPair, end_user_families, open_token_family
+from kith.tenants.models import User
+
+FAILURES = 5
+WINDOW_S = 15 * 60
+_SALT = "kith.tenants.unlock"
+
+
+class SignInRefused(NotSignedIn):
+    """Wrong name or password, or no place in that organization: the caller cannot tell which."""
+
+    code, message = "sign_in_refused", _("The user name or password is not right.")
+
+
+class SignInPaused(TooMany):
+    """Five failures in a quarter of an hour; the same for accounts that exist and for those that do not."""
+
+    message = _(
+        "Too many failed attempts. Wait a quarter of an hour, or use the link in the e-mail that we have sent "
+        "to the owner of the account, if there is one."
+    )
+
+
+class UnlockGone(NotFound):
+    """Unknown, used or expired: the caller cannot tell which."""
+
+    code, message = "unlock_gone", _("This link is not valid any more. Try to sign in again.")
+
+
+def sign_in(
+    *, username: str, password: str, tenant_slug: str | None, address: str, now: datetime.datetime
+) -> tuple[TokenPair, queries.Seat, User]:
+    """Check a password and open a token family. Raises SignInRefused or SignInPaused."""
+    user = check_password(login=username, password=password, address=address)
+    seat = next((seat for seat in queries.seats_of(user) if tenant_slug in (None, seat.tenant.slug)), None)
+    if seat is None:
+        raise SignInRefused
+    with tenancy.use(seat.tenant.id, actor=queries.seat_actor(seat, user)):
+        pair = open_token_family(member_id=seat.member_id, now=now)
+    return pair, seat, user
+
+
+def check_password(*, login: str, password: str, address: str) -> User:
+    """The person of that name or e-mail address, if this is the password.
+
+    Of many attempts at once, in all processes, five per quarter of an hour fail for a key and the others are
+    not looked at; successes are not counted. Raises SignInRefused or SignInPaused.
+    """
+    login = login.strip()
+    known = _named(login)
+    shown, account = _keys(login, address), _account(known, login)
+    if paused := _paused(shown):
+        raise paused
+    with limits.alone(account, shown[0]):
+        paused = _paused(shown)  # once more, now that nobody else is trying
+        user = None if paused else _checked(known, password)
+        was_open = _peeked(account).allowed
+        if not was_open:
+            user = None
+        if user is None and not paused:
+            for key in (*shown, account):
+                limits.hit(key, FAILURES, WINDOW_S)
+        locked = was_open and not _peeked(account).allowed
+    if locked:
+        _send_link("tenants.send_unlock", known)
+    if paused or user is None:
+        raise paused or SignInRefused
+    return user
+
+
+def _keys(login: str, address: str) -> tuple[str, str]:
+    # In capitals as the database compares: "\u0131" is an I to both.
+    return f"sign-in|address|{address}", f"sign-in|name|{login.upper()}"
+
+
+def _account(known: User | None, login: str) -> str:
+    return f"sign-in|account|{known.pk if known else login.upper()}"
+
+
+def _peeked(key: str) -> limits.Hit:
+    return limits.peek(key, FAILURES, WINDOW_S)
+
+
+def _paused(keys: tuple[str, ...]) -> SignInPaused | None:
+    full = [found for found in map(_peeked, keys) if not found.allowed]
+    if not full:
+        return None
+    return SignInPaused(retry_after=full[0].reset_after, limit=FAILURES, window=WINDOW_S)
+
+
+def _named(login: str) -> User | None:
+    user = User.objects.filter(email__iexact=login).first() if "@" in login else None
+    return user or User.objects.filter(username__iexact=login).first()
+
+
+def _checked(user: User | None, password: str) -> User | None:
+    if user is None:
+        make_password(password)  # unknown people take as long as known ones
+        return None
+    return user if user.check_password(password) and user.is_active else None
+
+
+def _send_link(job: str, user: User | None) -> None:
+    # Queued for strangers too, with nobody to write to, so that both take equally long. The link itself is made
+    # by the job: in the queue it could be read.
+    person = str(user.pk) if user and user.is_active else ""
+    jobs.enqueue(job, user_id=person, language=get_language() or "en")
+
+
+# --- forgotten passwords ------------------------------------------------------------------------------
+
+
+def ask_for_reset(*, user: User | None) -> None:
+    """Have the link to choose a new password mailed, if there is such a person."""
+    _send_link("tenants.send_reset", user)
+
+
+def password_changed(*, user: User, now: datetime.datetime) -> None:
+    """After a new password: the old one's API sessions end, and failures with it are forgotten."""
+    end_user_families(user=user, reason="password changed", now=now)
+    _lift(user)
+
+
+# --- locked accounts ----------------------------------------------------------------------------------
+
+
+def unlock_token(*, user: User, now: datetime.datetime) -> str:
+    """A secret for the link that lifts the lock of an account: works once, as long as a lock lasts."""
+    until = now + datetime.timedelta(seconds=WINDOW_S)
+    said = {"user": str(user.pk), "until": until.timestamp(), "once": codes.random_token(9)}
+    return signing.dumps(said, salt=_SALT)
+
+
+def open_unlock(token: str, *, now: datetime.datetime) -> User:
+    """The person whose account the link unlocks; nothing changes. Raises UnlockGone."""
+    said = _said(token, now)
+    user = User.objects.filter(pk=said["user"], is_active=True).first()
+    if user is None or not limits.peek(_once(said), 1, WINDOW_S).allowed:
+        raise UnlockGone
+    return user
+
+
+def unlock(*, token: str, address: str, now: datetime.datetime) -> None:
+    """Forget the failures of an account, and those of the address its owner asks from. Raises UnlockGone.
+
+    A lock costs five failures and lifting it gives five back, so nobody gains guesses by locking themselves.
+    """
+    user = open_unlock(token, now=now)
+    if not limits.hit(_once(_said(token, now)), 1, WINDOW_S).allowed:
+        raise UnlockGone
+    _lift(user)
+    limits.clear(f"sign-in|address|{address}")
+
+
+def _said(token: str, now: datetime.datetime) -> dict[str, str]:
+    try:
+        said: dict[str, str] = signing.loads(token, salt=_SALT)
+    except signing.BadSignature:
+        raise UnlockGone from None
+    if float(said["until"]) <= now.timestamp():
+        raise UnlockGone
+    return said
+
+
+def _once(said: dict[str, str]) -> str:
+    return f"sign-in|unlock|{said['once']}"
+
+
+def _lift(user: User) -> None:
+    for key in (_account(user, ""), *(_keys(login, "")[1] for login in (user.username, user.email))):
+        limits.clear(key)
