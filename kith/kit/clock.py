@@ -59,6 +59,16 @@ def day_of(at: datetime, tz: str | tzinfo) -> date:
     return _aware(at).astimezone(zone).date()
 
 
+def days_after(at: datetime, days: int, tz: str | tzinfo) -> datetime:
+    """The same time of day that many calendar days later in a time zone, in UTC.
+
+    People count nights, not hours: across a change of the clocks a day has 23 or 25. A time of day that the
+    change leaves out becomes the one an hour later. Raises ValueError when `at` has no time zone.
+    """
+    zone = ZoneInfo(tz) if isinstance(tz, str) else tz
+    return (_aware(at).astimezone(zone) + timedelta(days=days)).astimezone(UTC)
+
+
 def month_of(day: date) -> date:
     """The first day of the month in which `day` lies."""
     return date(day.year, day.month, 1)

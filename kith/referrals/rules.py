@@ -45,20 +45,6 @@ def evidence(*, given: str | None, click_counts: bool) -> str:
     return given or ("click" if click_counts else "code")
 
 
-def conversion_in_window(
-    *, referred_at: datetime.datetime, occurred_at: datetime.datetime, window_days: int
-) -> bool:
-    """True when the event happened within the program's window after the referral; judged by its own time."""
-    return occurred_at <= referred_at + datetime.timedelta(days=window_days)
-
-
-def reported_in_time(
-    *, occurred_at: datetime.datetime, received_at: datetime.datetime, window_days: int
-) -> bool:
-    """True when the report came no later than the program allows after the event."""
-    return received_at <= occurred_at + datetime.timedelta(days=window_days)
-
-
 def external_key(event: str, external_id: str) -> str:
     """The form in which an event of the outside world is unique.
 

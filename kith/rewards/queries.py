@@ -163,17 +163,19 @@ def ruleset(program: Program, *moments: datetime.datetime) -> rules.Ruleset:
 
 def facts_of_conversion(conversion: Conversion, referral: Referral, program: Program) -> Facts:
     """What the rules may know of a conversion. The amount is what was not refunded."""
-    effective = conversion.effective_on
-    zone = ZoneInfo(current_tenant().timezone)
+    known, effective = _facts_of_referral(referral, conversion.occurred_at), conversion.effective_on
+    zone = ZoneInfo(known["timezone"])
     effective_at = datetime.datetime.combine(effective, datetime.time(), zone) if effective else None
     comparable = conversion.currency == program.currency
-    return _facts_of_referral(referral, conversion.occurred_at) | {
+    return known | {
         "trigger": f"conversion:{conversion.event}",
         "event": conversion.event,
         "amount_minor": conversion.gross_minor - conversion.refunded_minor if comparable else None,
         "currency": conversion.currency,
         "is_estimated": conversion.is_estimated,
-        "days_since_referral": rules.days_between(referral.created_at, conversion.occurred_at),
+        "days_since_referral": rules.days_between(
+            referral.created_at.astimezone(zone), conversion.occurred_at.astimezone(zone)
+        ),
         "counts_from": rules.counts_from(conversion.occurred_at, effective_at)
         .astimezone(datetime.UTC)
         .isoformat(),
@@ -198,6 +200,7 @@ def _facts_of_referral(referral: Referral, at: datetime.datetime) -> Facts:
         "country": referral.referred_country or None,
         "category": referral.category,
         "campaign": campaign.code if campaign else None,
+        "timezone": current_tenant().timezone,
         "multiplier_bps": programs.multiplier_bps(campaign, at),
         "source": referral.source or None,
         "method": referral.method,

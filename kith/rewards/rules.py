@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from kith.kit.clock import days_after
 from kith.kit.money import Money
 from kith.programs.rules import Condition, PublishedRule, failures
 
@@ -101,7 +102,7 @@ def decide(ruleset: Ruleset, facts: Mapping[str, Any], counters: Counters) -> Ou
     """Grants and explanations; the same input gives the same outcome, whatever the order of the rules.
 
     `facts`: what `programs.rules.FIELDS` lists, and trigger, referrer_id, referred_id, multiplier_bps,
-    counts_from (the moment from which the holding period runs).
+    counts_from (the moment from which the holding period runs), timezone (whose days the period counts).
     """
     grants: list[Grant] = []
     trace: list[dict[str, Any]] = []
@@ -155,7 +156,9 @@ def _grant(ruleset: Ruleset, rule: PublishedRule, facts: Mapping[str, Any]) -> G
         version_id=rule.version_id,
         beneficiary_id=beneficiary,
         amount=Money(spec.fixed_minor, ruleset.currency).percent(facts.get("multiplier_bps", 10_000)),
-        hold_until=datetime.fromisoformat(facts["counts_from"]) + timedelta(days=spec.hold_days),
+        hold_until=days_after(
+            datetime.fromisoformat(facts["counts_from"]), spec.hold_days, facts.get("timezone", "UTC")
+        ),
         auto_approve=spec.auto_approve,
     )
 
@@ -184,8 +187,8 @@ def survives(
 
 
 def days_between(earlier: datetime, later: datetime) -> int:
-    """Whole days from one moment to a later one; 0 when it is not later."""
-    return max(0, (later - earlier).days)
+    """Whole days from one moment to a later one of the same zone, by its calendar; 0 when it is not later."""
+    return max(0, (later.replace(tzinfo=None) - earlier.replace(tzinfo=None)).days)
 
 
 def counts_from(occurred_at: datetime, effective_at: datetime | None) -> datetime:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from kith.kit import outbox
+from kith.kit import clock, outbox
 from kith.kit.actors import Actor
 from kith.kit.money import CurrencyMismatch, Money
 from kith.pipelines import queries as stages
@@ -26,7 +26,7 @@ from kith.referrals.actions.refusals import (
 )
 from kith.referrals.events import ConversionRecorded, ConversionRefunded
 from kith.referrals.models import CLOSED, Adjustment, AdjustmentKind, Conversion, ConversionStatus, Referral
-from kith.tenants.queries import setting
+from kith.tenants.queries import current_tenant, setting
 
 
 def record_conversion(
@@ -85,16 +85,12 @@ def _same(known: Conversion, referral: Referral, amount: Money | None) -> Conver
 
 
 def _check_time(referral: Referral, occurred_at: datetime.datetime, now: datetime.datetime) -> None:
-    program = referral.program
+    program, timezone = referral.program, current_tenant().timezone
     if referral.category in CLOSED:
         raise ReferralClosed
-    in_window = rules.conversion_in_window(
-        referred_at=referral.created_at, occurred_at=occurred_at, window_days=program.conversion_window_days
-    )
-    in_time = rules.reported_in_time(
-        occurred_at=occurred_at, received_at=now, window_days=program.report_window_days
-    )
-    if not in_window or not in_time:
+    last = clock.days_after(referral.created_at, program.conversion_window_days, timezone)
+    last_report = clock.days_after(occurred_at, program.report_window_days, timezone)
+    if occurred_at > last or now > last_report:
         raise ConversionTooLate
 
 

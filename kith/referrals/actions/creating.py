@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from kith.kit import crypto, outbox
 from kith.kit.actors import Actor
+from kith.kit.clock import days_after
 from kith.kit.ids import uuid7
 from kith.kit.money import Money
 from kith.participants import queries as people
@@ -32,7 +33,7 @@ from kith.referrals.actions.refusals import (
 )
 from kith.referrals.events import ReferralCreated
 from kith.referrals.models import Click, Conversion, Referral
-from kith.tenants.queries import local_day, setting
+from kith.tenants.queries import current_tenant, local_day, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _click(
     """The click, if it is evidence: of this organization and referrer, and inside the program's window."""
     if click_id is None:
         return None
-    earliest = now - datetime.timedelta(days=program.click_window_days)
+    earliest = days_after(now, -program.click_window_days, current_tenant().timezone)
     found = queries.click_between(click_id, earliest, now)
     return found if found and found.referrer_id == referrer.id else None
 

@@ -1,0 +1,387 @@
+"""Random lives of rewards: people, referrals, bookings, approvals, refunds, payouts, and crashes in between.
+
+After each step every invariant of `reward_life` holds; a step that is refused or dies before its commit leaves
+each row as it was; a step that is repeated changes nothing.
+"""
+
+import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from kith import subscriptions
+from kith.kit import clock, codes, errors, outbox, tenancy
+from kith.kit.actors import SYSTEM, Actor
+from kith.kit.money import Money
+from kith.ledger.models import Journal
+from kith.participants import actions as people
+from kith.participants.models import Participant
+from kith.payouts import actions as payouts
+from kith.payouts.models import PayoutBatch, Withdrawal
+from kith.payouts.tests.factories import IBANS
+from kith.pipelines.models import Category
+from kith.presets import actions as presets
+from kith.programs import actions as programs
+from kith.programs.models import Program
+from kith.referrals import actions as referrals
+from kith.referrals.models import Conversion, Referral
+from kith.rewards import actions as rewards
+from kith.rewards.models import Reward
+from kith.tenants import actions as members
+from kith.tenants import queries as tenants
+from tests.faults import reward_life, worlds
+
+START = datetime.datetime(2026, 2, 27, 22, 30, tzinfo=datetime.UTC)
+ANY = st.integers(min_value=0, max_value=1_000)
+CRASH = st.sampled_from([False, False, False, True])
+AMOUNTS = st.sampled_from([1, 2_500, 49_999, 50_000, 123_457])
+PROGRAMS = st.sampled_from(["friends-travel", "capped"])
+PROMISES = [
+    ("large", "conversion:booking", 1_000, {"field": "amount_minor", "op": "gte", "value": 50_000}, 2, 14, False),
+    ("welcome", "stage.entered:completed", 700, None, 1, 0, True),
+]  # fmt: skip
+
+
+class Crash(Exception):
+    """The process died before its transaction was committed."""
+
+
+class Life(RuleBasedStateMachine):
+    """One travel organization with an unlimited program, and a capped one of EUR 90 with three rules."""
+
+    make: Callable[[], tuple[Any, list[Actor]]]
+
+    @initialize()
+    def open(self) -> None:
+        self.now = START
+        with clock.frozen(self.now):
+            self.tenant, (self.actor, self.checker) = type(self).make()
+        self.journals: dict[int, Any] = {}
+        self.people = 0
+        for number, iban in enumerate(IBANS[:3]):
+            self.person(crash=False)
+            self.name_account(number, iban, crash=False)
+
+    def act(self, step: Callable[[], Any], *, crash: bool = False) -> Any:
+        """Run one step in a transaction of its own, perhaps after having died in it; None when refused."""
+        before = worlds.rows_of(self.tenant)
+        with clock.frozen(self.now):
+            if crash:
+                with suppress(Crash, errors.DomainError), self.inside():
+                    step()
+                    raise Crash
+                assert worlds.rows_of(self.tenant) == before
+            try:
+                with self.inside():
+                    return step()
+            except errors.DomainError:
+                assert worlds.rows_of(self.tenant) == before
+                return None
+
+    def twice(self, step: Callable[[], Any], *, crash: bool) -> Any:
+        """The same request again, as a client repeats it that never read the answer: nothing more happens."""
+        done = self.act(step, crash=crash)
+        if done is not None:
+            after = worlds.rows_of(self.tenant)
+            assert self.act(step) is not None
+            assert worlds.rows_of(self.tenant) == after
+        return done
+
+    def inside(self) -> Any:
+        return tenancy.use(self.tenant.id, actor=self.actor)
+
+    def one(self, model: Any, number: int, **wanted: Any) -> Any:
+        """The `number`th row there is, counting round; None without any."""
+        with self.inside():
+            rows = list(model.objects.filter(**wanted).order_by("created_at", "id"))
+        return rows[number % len(rows)] if rows else None
+
+    @rule(crash=CRASH)
+    def person(self, crash):
+        self.people += 1
+        address = f"p{self.people}-{self.tenant.id}@example.com"
+        self.act(
+            lambda: people.create_participant(name="Dana", email=address, actor=self.actor, now=self.now),
+            crash=crash,
+        )
+
+    @rule(number=ANY, friend=st.integers(0, 30), code=PROGRAMS, minor=st.none() | AMOUNTS, crash=CRASH)
+    def refer(self, number, friend, code, minor, crash):
+        """With the amount of the booking where the friend names it, as the travel company's form does."""
+        referrer = self.one(Participant, number)
+        with self.inside():
+            program = Program.objects.get(code=code)
+        self.act(
+            lambda: referrals.create_referral(
+                code=referrer.code, email=f"friend{friend}@example.com", name="Friend", program=program,
+                booking_reference=f"BK{friend}-{code}", amount=None if minor is None else Money(minor, "EUR"),
+                source="api", actor=self.actor, now=self.now,
+            ),
+            crash=crash,
+        )  # fmt: skip
+
+    @rule(first=ANY, paid=st.booleans(), crash=CRASH)
+    def payday(self, first, paid, crash):
+        """A good month: three friends book, all is approved, matures and goes to the bank, which may pay."""
+        for friend in range(first % 28, first % 28 + 3):
+            self.refer(first + friend, friend, "capped", 50_000, crash=False)
+        self.tell(crash)
+        self.judge(list(range(8)), True, crash)
+        self.tell(crash=False)
+        self.wait(15, crash)
+        self.make_batch("sepa", crash)
+        for step in ("approve", "send", "pay") if paid else ("approve", "send"):
+            self.handle_batch(-1, step, crash)
+
+    @rule(number=ANY, booking=st.integers(0, 9), minor=AMOUNTS, crash=CRASH)
+    def book(self, number, booking, minor, crash):
+        referral = self.one(Referral, number)
+        if referral:
+            self.twice(
+                lambda: referrals.record_conversion(
+                    referral=referral, event="booking", external_id=f"B{booking}", amount=Money(minor, "EUR"),
+                    occurred_at=self.now, source="api", actor=self.actor, now=self.now,
+                ),
+                crash=crash,
+            )  # fmt: skip
+
+    @rule(number=ANY, part=st.sampled_from([1, 500, 73_457, 999_999]), key=st.integers(0, 30), crash=CRASH)
+    def refund(self, number, part, key, crash):
+        booking = self.one_booking(number)
+        if booking:
+            self.twice(
+                lambda: referrals.refund_conversion(
+                    conversion=booking, amount=Money(part, "EUR"), external_id=f"R{key}", reason="Room closed",
+                    actor=self.actor, now=self.now,
+                ),
+                crash=crash,
+            )  # fmt: skip
+
+    @rule(number=ANY, crash=CRASH)
+    def unbook(self, number, crash):
+        booking = self.one_booking(number)
+        if booking:
+            self.twice(
+                lambda: referrals.cancel_conversion(
+                    conversion=booking, external_id=f"C{booking.pk}", reason="Trip off", actor=self.actor, now=self.now
+                ),
+                crash=crash,
+            )  # fmt: skip
+
+    def one_booking(self, number: int) -> Any:
+        with self.inside():
+            rows = list(Conversion.objects.order_by("received_at", "id"))
+        return rows[number % len(rows)] if rows else None
+
+    @rule(number=ANY, category=st.sampled_from(Category.values), crash=CRASH)
+    def move(self, number, category, crash):
+        referral = self.one(Referral, number)
+        if referral:
+            self.act(
+                lambda: referrals.move_referral(
+                    referral=Referral.objects.get(pk=referral.pk), to_category=category, reason="Because",
+                    actor=self.actor, now=self.now,
+                ),
+                crash=crash,
+            )  # fmt: skip
+
+    @rule(numbers=st.lists(ANY, min_size=1, max_size=4), approve=st.booleans(), crash=CRASH)
+    def judge(self, numbers, approve, crash):
+        rows = [self.one(Referral, number) for number in numbers]
+        ids = [row.pk for row in rows if row]
+        more = {"actor": self.actor, "now": self.now}
+        self.act(
+            lambda: (
+                rewards.approve_referrals(referral_ids=ids, **more)
+                if approve
+                else rewards.reject_referrals(referral_ids=ids, reason="No booking", **more)
+            ),
+            crash=crash,
+        )
+
+    @rule(number=ANY, what=st.sampled_from(["approve", "reject", "hold", "release", "cancel"]), crash=CRASH)
+    def handle_reward(self, number, what, crash):
+        reward = self.one(Reward, number)
+        if reward:
+            more = {"reward": reward, "actor": self.actor, "now": self.now}
+            steps = {
+                "approve": lambda: rewards.approve_reward(**more),
+                "reject": lambda: rewards.reject_reward(reason="Doubtful", **more),
+                "hold": lambda: rewards.put_on_hold(reason="Looking closer", **more),
+                "release": lambda: rewards.release(**more),
+                "cancel": lambda: rewards.cancel_reward(reason="Mistake", **more),
+            }
+            self.act(steps[what], crash=crash)
+
+    @rule(number=ANY, minor=st.sampled_from([1, 700, 2_500]), key=st.integers(0, 20), crash=CRASH)
+    def take_back(self, number, minor, key, crash):
+        reward = self.one(Reward, number)
+        if reward:
+            self.twice(
+                lambda: rewards.claw_back(
+                    reward=reward, amount=Money(minor, "EUR"), reason="Trip was off", key=f"hand:{key}",
+                    actor=self.actor, now=self.now,
+                ),
+                crash=crash,
+            )  # fmt: skip
+
+    @rule(days=st.sampled_from([0, 1, 13, 14, 15, 40]), crash=CRASH)
+    def wait(self, days, crash):
+        self.now += datetime.timedelta(days=days, hours=1)
+        self.twice(lambda: rewards.mature_due(now=self.now), crash=crash)
+
+    @rule(crash=CRASH)
+    def tell(self, crash):
+        """The relay, which may die with a batch half handled."""
+        before = worlds.rows_of(self.tenant)
+        with clock.frozen(self.now):
+            if crash:
+                with transaction.atomic():
+                    outbox.deliver(subscriptions.SUBSCRIPTIONS)
+                    transaction.set_rollback(True)
+                assert worlds.rows_of(self.tenant) == before
+            outbox.drain(subscriptions.SUBSCRIPTIONS)
+        after = worlds.rows_of(self.tenant)
+        outbox.drain(subscriptions.SUBSCRIPTIONS)
+        assert worlds.rows_of(self.tenant) == after
+
+    @rule(number=ANY, iban=st.sampled_from(IBANS), crash=CRASH)
+    def name_account(self, number, iban, crash):
+        person = self.one(Participant, number)
+        self.twice(
+            lambda: payouts.save_payout_account(
+                participant=person, holder="Dana", iban=iban, actor=self.actor, now=self.now
+            ),
+            crash=crash,
+        )
+
+    @rule(format=st.sampled_from(["sepa", "csv"]), crash=CRASH)
+    def make_batch(self, format, crash):
+        self.act(lambda: payouts.make_batch(format=format, actor=self.actor, now=self.now), crash=crash)
+
+    @rule(number=ANY, what=st.sampled_from(["approve", "send", "pay", "cancel"]), crash=CRASH)
+    def handle_batch(self, number, what, crash):
+        batch = self.one(PayoutBatch, number)
+        if batch:
+            more = {"batch": batch, "actor": self.checker, "now": self.now}
+            steps = {
+                "approve": lambda: payouts.approve_batch(**more),
+                "send": lambda: payouts.send_batch(**more),
+                "pay": lambda: payouts.mark_paid(**more),
+                "cancel": lambda: payouts.cancel_batch(**more),
+            }
+            self.act(steps[what], crash=crash)
+
+    @rule(number=ANY, what=st.sampled_from(["paid", "failed", "returned"]), crash=CRASH)
+    def hear_from_the_bank(self, number, what, crash):
+        with self.inside():
+            rows = list(Withdrawal.objects.order_by("requested_at", "id"))
+        if rows:
+            row, more = rows[number % len(rows)], {"actor": self.checker, "now": self.now}
+            steps = {
+                "paid": lambda: payouts.mark_paid(withdrawal_ids=[row.pk], **more),
+                "failed": lambda: payouts.mark_failed(withdrawal=row, reason="Closed", **more),
+                "returned": lambda: payouts.mark_returned(withdrawal=row, reason="Closed", **more),
+            }
+            self.twice(steps[what], crash=crash)
+
+    @precondition(lambda self: hasattr(self, "tenant"))
+    @invariant()
+    def everything_holds(self):
+        with self.inside():
+            for holds in reward_life.EVERYTHING:
+                holds()
+            self.nothing_posted_has_changed()
+
+    def nothing_posted_has_changed(self) -> None:
+        """L5: what was once in the journal is there, and the same."""
+        rows = {row["id"]: row for row in Journal.objects.values()}
+        for journal_id, row in self.journals.items():
+            assert rows[journal_id] == row
+        self.journals = rows
+
+    def teardown(self) -> None:
+        """However it went, in the end every booking that stands has been decided about."""
+        if not hasattr(self, "tenant"):
+            return
+        with clock.frozen(self.now):
+            outbox.drain(subscriptions.SUBSCRIPTIONS)
+        self.everything_holds()
+        with self.inside():
+            standing = set(
+                Conversion.objects.exclude(status="cancelled")
+                .exclude(referral__category__in=["rejected", "expired", "cancelled"])
+                .values_list("id", flat=True)
+            )
+            decided = set(
+                reward_life.Decision.objects.filter(cause_kind="conversion").values_list(
+                    "cause_id", flat=True
+                )
+            )
+            assert standing <= decided
+
+
+def _organization() -> tuple[Any, list[Actor]]:
+    """A travel organization with a second, capped program of three rules, and two people who may do anything."""
+    slug = f"life-{codes.referral_code().lower()}"
+    owner = presets.Owner(slug, f"{slug}@example.com", "Olga Owner", codes.random_token(12))
+    tenant = presets.load_preset(code="travel", slug=slug, name="Life", owner=owner, actor=SYSTEM, now=START)
+    with tenancy.use(tenant.id):
+        user = members.create_user(
+            username=f"{slug}-2",
+            email=f"2-{slug}@example.com",
+            name="Cas",
+            password=owner.password,
+            now=START,
+        )
+        members.add_member(user=user, role="owner", now=START)
+        actors = [tenants.member_actor(row) for row in tenants.members()]
+        for key, value in (("name", "Life"), ("iban", "NL20INGB0001234567")):
+            members.set_setting(key=f"payouts.debtor_{key}", value=value, actor=SYSTEM, now=START)
+        _capped_program()
+    return tenant, actors
+
+
+def _capped_program() -> None:
+    usual = Program.objects.get(code="friends-travel")
+    more = {"actor": SYSTEM, "now": START}
+    program = programs.create_program(
+        code="capped", name="Capped", pipeline=usual.pipeline, currency="EUR", status="live", **more
+    )
+    programs.open_budget(program=program, hard_cap=Money(9_000, "EUR"), **more)
+    usual_spec = {"trigger": "conversion:booking", "fixed_minor": 2_500}
+    _promise(program, "booking-reward", {**usual_spec, "cap_per_participant": 3, "hold_days": 14}, more)
+    for code, trigger, minor, condition, cap, days, auto in PROMISES:
+        spec = {
+            "trigger": trigger, "fixed_minor": minor, "conditions": condition, "cap_per_participant": cap,
+            "hold_days": days, "auto_approve": auto,
+        }  # fmt: skip
+        _promise(program, code, spec, more)
+
+
+def _promise(program: Program, code: str, spec: dict[str, Any], more: dict[str, Any]) -> None:
+    made = programs.create_rule(program=program, code=code, name=code.title(), **more)
+    programs.publish_version(version=programs.draft_version(rule=made, spec=spec, **more), **more)
+
+
+def test_no_life_of_a_reward_breaks_an_invariant(transactional_db: None) -> None:
+    outbox.drain(subscriptions.SUBSCRIPTIONS)
+    Life.make = staticmethod(_organization)
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
