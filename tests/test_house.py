@@ -237,7 +237,7 @@ def test_a_child_that_dies_is_started_again_and_all_end_on_stop(
         os.kill(first, signal.SIGKILL)
         _watch_until(supervisor, lambda: child.process is not None and child.process.pid != first)
         assert supervisor.running()
-        assert said == ["The sleeper process ended (SIGKILL); it starts again in 0 s."]
+        assert said == ["The sleeper process ended (SIGKILL); it starts again in 0.1 s."]
     finally:
         supervisor.stop()
         for signum, handler in before.items():

@@ -169,6 +169,11 @@ def _embedded_passwords(server: Cluster) -> None:
     secrets.stored("owner_database_password")
 
 
+def follow(server: Cluster) -> None:
+    """Take over the addresses of an embedded server that has come up on another port."""
+    adopt(*_embedded_addresses(server))
+
+
 def _embedded_addresses(server: Cluster) -> tuple[str, str]:
     owner = server.url(provision.OWNER_ROLE, DATABASE, secrets.stored("owner_database_password"))
     return owner, app_address(owner)

@@ -12,8 +12,8 @@ import click
 
 import kith.env
 from kith.commands import _credentials, _installation
-from kith.kit.embedded import CannotStart, is_free
-from kith.kit.processes import Child, Supervisor
+from kith.kit.embedded import CannotStart, Cluster, is_free
+from kith.kit.processes import Child, DatabaseKeeper, Supervisor
 
 PORT_PATIENCE_SECONDS = 5.0
 PROCESSES = ("web", "worker", "scheduler")
@@ -29,13 +29,14 @@ def command() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, _stop_preparing)
     await_port(kith.env.env.bind, kith.env.env.port)
+    server = _installation.cluster() if _installation.uses_embedded() else None
     with _installation.database(_say):
         _installation.boot()
         _installation.migrate(_say)
         _installation.collect_static(_say)
         _installation.note_address()
         first_time = _load_demo()
-        _serve(first_time)
+        _serve(first_time, server)
     _say("Kith has stopped.")
 
 
@@ -60,15 +61,22 @@ def _load_demo() -> bool:
     return not had and bool(_credentials.read())
 
 
-def _serve(first_time: bool) -> None:
+def _serve(first_time: bool, server: Cluster | None) -> None:
     children = [Child(name, [sys.executable, "-m", "kith", name]) for name in PROCESSES]
     supervisor = Supervisor(children, os.environ, _say)
+    keeper = [DatabaseKeeper(server, _say, lambda: _follow(server, supervisor))] if server else []
     supervisor.start()
     try:
-        supervisor.watch(_Greeting(first_time))
+        supervisor.watch(_Greeting(first_time), *keeper)
     finally:
         _say("Stopping …")
         supervisor.stop()
+
+
+def _follow(server: Cluster, supervisor: Supervisor) -> None:
+    """Every process knows the address that the database had."""
+    _installation.follow(server)
+    supervisor.restart()
 
 
 class _Greeting:

@@ -120,7 +120,7 @@ class Cluster:
     def running(self) -> bool:
         """Whether this cluster's own server is alive (a stale pid file or a reused pid does not count)."""
         pid = self._pid_file_line(0)
-        return bool(pid) and int(pid) in programs.processes_in(self.data)
+        return bool(pid) and programs.works_in(int(pid), self.data)
 
     @property
     def made(self) -> bool:

@@ -1,34 +1,49 @@
 """Background jobs on procrastinate: enqueued in the caller's transaction, run by `kith worker`.
 
-`Job` rows are the long pieces of work a person waits for; they carry progress, counts and files.
+`Job` rows are the long pieces of work a person waits for; they carry progress, counts and files. A task whose
+worker dies or loses the database is begun again (`reaper`), so every task may run twice.
 """
 
 import datetime
 import functools
 import logging
+import os
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import DeleteJobCondition
 
-from kith.kit import clock, tenancy
+from kith.kit import clock, files, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import DomainError
 from kith.kit.models import Job, JobState
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset
+from kith.kit.reaper import BEAT_SECONDS, SILENT_SECONDS, TRIES
 
 log = logging.getLogger("kith.jobs")
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+# 3, 9, 27 and 81 seconds: a restart or a short outage is over by then.
+_AFTER_AN_OUTAGE = RetryStrategy(max_attempts=TRIES - 1, exponential_wait=3, retry_exceptions=DATABASE_AWAY)
 
 Task = Callable[..., None]
 
 
 def job(name: str, *, queue: str = "default", retry: int = 0) -> Callable[[Task], Task]:
-    """Register a task. It gets keywords only, tolerates unknown ones and may run twice."""
+    """Register a task. It gets keywords only, tolerates unknown ones and may run twice.
+
+    It is tried again after an outage of the database, and `retry` times after any error.
+    """
 
     def register(task: Task) -> Task:
-        return app.task(name=name, queue=queue, retry=retry)(task)  # type: ignore[no-any-return]
+        return app.task(name=name, queue=queue, retry=retry or _AFTER_AN_OUTAGE)(task)  # type: ignore[no-any-return]
 
     return register
 
@@ -37,8 +52,6 @@ def enqueue(
     name: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any
 ) -> None:
     """Queue a task by name in the current transaction. With `queueing_lock`, at most one waits at a time."""
-    from procrastinate.exceptions import AlreadyEnqueued
-
     try:
         with transaction.atomic():
             app.configure_task(name=name, lock=lock, queueing_lock=queueing_lock).defer(**arguments)
@@ -66,7 +79,8 @@ def tracked(task: Callable[[Job], Mapping[str, Any] | None]) -> Task:
     """Wrap the body of a tracked task: `body(job)` runs outside a transaction, its result is kept.
 
     The body may return {"counts": …, "result_file": …, "error_file": …}. A DomainError ends the job as
-    failed with its code and sentence; any other exception does too and is logged as a defect.
+    failed with its code and sentence; any other exception does too and is logged as a defect. Only a lost
+    database leaves it running, to be tried again. The input file goes when the job has ended, not before.
     """
 
     @functools.wraps(task)
@@ -84,6 +98,8 @@ def tracked(task: Callable[[Job], Mapping[str, Any] | None]) -> Task:
                 error_message=error.text,
                 **error.details.get("job", {}),
             )
+        except DATABASE_AWAY:
+            raise
         except Exception:
             log.exception("job failed", extra={"job": row.kind, "job_id": job_id})
             _end(row, JobState.FAILED, error_code="internal", error_message="")
@@ -105,8 +121,12 @@ def _begin(tenant_id: int, job_id: str) -> Job | None:
 
 
 def _end(row: Job, state: JobState, **values: Any) -> None:
+    """The first end counts, for a worker taken for dead may still come to one."""
     with tenancy.use(row.tenant_id):
-        Job.objects.filter(pk=row.pk).update(state=state, finished_at=clock.now(), **values)
+        unended = Job.objects.filter(pk=row.pk, state=JobState.RUNNING)
+        unended.update(state=state, finished_at=clock.now(), **values)
+    with tenancy.use(row.tenant_id):
+        files.remove(row.input_file)
 
 
 def progress(
@@ -134,12 +154,30 @@ def recent(*, kind: str = "", cursor: str | None = None, limit: int = DEFAULT_LI
     return keyset(rows, cursor=cursor, limit=limit)
 
 
+class _FailStop(PsycopgConnector):
+    """Ends the worker when the queue cannot be told how a job ended.
+
+    The queue would show that job as running for as long as this worker says that it is alive.
+    """
+
+    async def execute_query_async(self, query: Any, **arguments: Any) -> None:
+        """As the library's, which uses it to tell how a job ended and that the worker lives."""
+        try:
+            await super().execute_query_async(query, **arguments)
+        except ConnectorException:
+            log.warning("the job queue cannot be written; this worker ends")
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise
+
+
 def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
     """Run queued jobs; with `wait=False` return when none is left."""
     from django.db import connections
 
     connections.close_all()
-    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    parameters = connector_params()
+    connector = _FailStop(kwargs=parameters) if wait else PsycopgConnector(kwargs=parameters)
+    worker_app = app.with_connector(connector)  # type: ignore[attr-defined]
     with worker_app.open():
         worker_app.run_worker(
             wait=wait,
@@ -147,4 +185,7 @@ def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
             install_signal_handlers=wait,
             listen_notify=wait,
             fetch_job_polling_interval=1,
+            update_heartbeat_interval=BEAT_SECONDS,
+            stalled_worker_timeout=SILENT_SECONDS,
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
         )

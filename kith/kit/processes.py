@@ -1,4 +1,8 @@
-"""Supervising the processes of one installation: one holder per data directory, restarts with back-off."""
+"""Supervising the processes of one installation: one holder per data directory, everything that ends is started again.
+
+Somebody waits for what has ended, so the delays are short: at most LONGEST_DELAY, and next to nothing for a
+process that had worked before.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.kit.embedded import CannotStart
+from kith.kit.embedded import CannotStart, Cluster
 
-FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
-STEADY_SECONDS = 60.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 3.0
+STEADY_SECONDS = 10.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
@@ -94,10 +98,11 @@ class Supervisor:
         for child in self.children:
             self._launch(child)
 
-    def watch(self, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Restart what ends, until a signal arrives; call `meanwhile` several times a second."""
+    def watch(self, *meanwhile: Callable[[], None]) -> None:
+        """Restart what ends, until a signal arrives; call each of `meanwhile` several times a second."""
         while not self.stopping.wait(POLL_SECONDS):
-            meanwhile()
+            for look in meanwhile:
+                look()
             for child in self.children:
                 self._look_after(child)
 
@@ -116,6 +121,12 @@ class Supervisor:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def restart(self) -> None:
+        """Ask every child to end, to be started again in the environment as it is then."""
+        for child in self.children:
+            if child.process is not None:
+                child.process.terminate()
 
     def running(self) -> bool:
         """Whether every child is alive at this moment."""
@@ -144,10 +155,39 @@ class Supervisor:
             child.delay = FIRST_DELAY if steady or not child.delay else min(child.delay * 2, LONGEST_DELAY)
             child.due = now + child.delay
             self.say(
-                f"The {child.name} process ended ({_reason(code)}); it starts again in {child.delay:.0f} s."
+                f"The {child.name} process ended ({_reason(code)}); it starts again in {child.delay:.1f} s."
             )
         if now >= child.due:
             self._launch(child)
+
+
+@dataclass
+class DatabaseKeeper:
+    """Starts the embedded PostgreSQL again whenever it has ended. Call it several times a second.
+
+    `moved` is called when it had to take another port, for then nobody finds it at the old address.
+    """
+
+    server: Cluster
+    say: Say
+    moved: Callable[[], None]
+    due: float = 0.0
+
+    def __call__(self) -> None:
+        """Look, and start it if need be; waits until it has recovered."""
+        if time.monotonic() < self.due or self.server.running():
+            return
+        port, began = self.server.port, time.monotonic()
+        self.say("PostgreSQL has ended; it starts again.")
+        try:
+            self.server.ensure()
+        except (CannotStart, OSError) as refusal:
+            self.due = time.monotonic() + LONGEST_DELAY
+            self.say(f"{refusal} The next try is in {LONGEST_DELAY:.0f} s.")
+            return
+        self.say(f"PostgreSQL runs again after {time.monotonic() - began:.1f} s.")
+        if self.server.port != port:
+            self.moved()
 
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -110,12 +110,14 @@ def copy_binaries(package: Path, copy: Path) -> None:
 
 def processes_in(folder: Path) -> list[int]:
     """The processes that work in `folder`: PostgreSQL's server and back ends all do."""
-    found = []
-    target = os.path.realpath(folder)
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                name = (entry / "comm").read_text().strip()
-                if name == "postgres" and os.readlink(entry / "cwd") == target:
-                    found.append(int(entry.name))
-    return found
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [pid for pid in pids if works_in(pid, folder)]
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """Whether that process is one of a PostgreSQL that works in `folder`."""
+    entry = Path(f"/proc/{pid}")
+    with suppress(OSError):
+        name = (entry / "comm").read_text().strip()
+        return name == "postgres" and os.readlink(entry / "cwd") == os.path.realpath(folder)
+    return False

@@ -7,9 +7,9 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
-from kith.kit import clock, jobs, outbox
+from kith.kit import clock, jobs, outbox, reaper
 from kith.kit.models import Heartbeat, ScheduleRun
 
 log = logging.getLogger("kith.schedule")
@@ -26,7 +26,7 @@ def run() -> None:
     while not stop.is_set():
         try:
             handled = tick(housekeeping=beats % 20 == 0)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.warning("database away, waiting")
             close_old_connections()
             stop.wait(1)
@@ -42,6 +42,7 @@ def tick(*, housekeeping: bool = True) -> int:
         beat("scheduler")
         enqueue_due(wiring.SCHEDULE)
         outbox.retry_failures(wiring.SUBSCRIPTIONS)
+        reaper.reap(now=clock.now())
     return outbox.deliver(wiring.SUBSCRIPTIONS)
 
 

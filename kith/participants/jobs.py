@@ -13,7 +13,7 @@ from kith.participants import actions
 @jobs.job("participants.import_customers")
 @jobs.tracked
 def import_customers(job: Job) -> dict[str, Any]:
-    """Import the uploaded file; it is removed afterwards, whatever happened."""
+    """Import the uploaded file. Begun again, it finds what it has stored and stores the rest."""
 
     def progress(done: int, of: int) -> None:
         # Inside the storing transaction nobody would see it before the end.
@@ -22,15 +22,11 @@ def import_customers(job: Job) -> dict[str, Any]:
 
     with tenancy.use(job.tenant_id):
         stream = files.opened(job.input_file)
-    try:
-        with stream:
-            done = actions.import_customers(
-                tenant_id=job.tenant_id, stream=stream, mode=job.params["mode"], actor=_asker(job), now=clock.now(),
-                progress=progress,
-            )  # fmt: skip
-    finally:
-        with tenancy.use(job.tenant_id):
-            files.remove(job.input_file)
+    with stream:
+        done = actions.import_customers(
+            tenant_id=job.tenant_id, stream=stream, mode=job.params["mode"], actor=_asker(job), now=clock.now(),
+            progress=progress,
+        )  # fmt: skip
     rows = sum(done.counts.values())
     return {"counts": done.counts, "error_file": done.error_file, "done": rows, "total": rows}
 
