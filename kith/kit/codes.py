@@ -26,12 +26,16 @@ _GENERATED = re.compile(f"[{ALPHABET}]{{{LENGTH}}}", re.ASCII)
 _VANITY = re.compile(r"[A-Z0-9]{4,24}", re.ASCII)
 _IGNORED = re.compile(r"[\s\-‐‑‒–—_.]+")
 
+# Random bytes to symbols; the bytes above the last multiple of thirty would favor some, so they are left out.
+_SYMBOLS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+_LEFT_OUT = bytes(range(256 - 256 % len(ALPHABET), 256))
+
 
 def referral_code() -> str:
     """A new code of 8 symbols, one of 30⁸ (6.6 · 10¹¹), without words one would not print on a card."""
     while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if code not in RESERVED and not _UNWANTED.search(code):
+        code = secrets.token_bytes(2 * LENGTH).translate(_SYMBOLS, _LEFT_OUT)[:LENGTH].decode()
+        if len(code) == LENGTH and code not in RESERVED and not _UNWANTED.search(code):
             return code
 
 

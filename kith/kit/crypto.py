@@ -14,14 +14,13 @@ transaction on, in every process, without messages between them. Within the scop
 inside a savepoint is dropped with it: a rolled-back key must never encrypt anything.
 """
 
-import contextlib
 import contextvars
 import hashlib
 import hmac
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -34,9 +33,9 @@ from kith.kit import errors, tenancy
 from kith.kit.keyring import KEY_SIZE, NONCE_SIZE, Keyring, Undecryptable, keyring
 
 __all__ = [
-    "TENANT", "Keyring", "Kind", "PhoneInvalid", "Undecryptable", "Value", "audit_pepper", "blind_index", "decrypt",
-    "decrypt_bytes", "decrypt_many", "destroy_subject_key", "encrypt", "encrypt_bytes", "encrypt_many", "keyring",
-    "load_keys", "rewrap_keys",
+    "TENANT", "Keyring", "Kind", "PhoneInvalid", "Undecryptable", "Value", "audit_pepper", "blind_index",
+    "blind_indexes", "decrypt", "decrypt_bytes", "decrypt_many", "destroy_subject_key", "encrypt", "encrypt_bytes",
+    "encrypt_many", "keyring", "load_keys", "rewrap_keys",
 ]  # fmt: skip
 
 TENANT = uuid.UUID(int=0)
@@ -79,16 +78,7 @@ def encrypt_bytes(plaintext: bytes, *, subject_id: uuid.UUID, context: str) -> b
 
 def decrypt_bytes(blob: bytes | memoryview, *, subject_id: uuid.UUID, context: str) -> bytes:
     """The bytes again. Raises Undecryptable."""
-    blob = bytes(blob)
-    if len(blob) < _HEADER_SIZE + _TAG_SIZE or blob[0] != _VERSION:
-        raise Undecryptable("not a value of this layout")
-    key = _key_for(subject_id, create=False)
-    if not hmac.compare_digest(blob[1 : 1 + _ID_SIZE], _key_id(key)):
-        raise Undecryptable("encrypted by another key")
-    try:
-        return AESGCM(key).decrypt(blob[1 + _ID_SIZE : _HEADER_SIZE], blob[_HEADER_SIZE:], _aad(context))
-    except InvalidTag:
-        raise Undecryptable("altered, or from another place") from None
+    return _opened(bytes(blob), _key_for(subject_id, create=False), _aad(context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +91,19 @@ class Value(Generic[T]):
 
 
 def encrypt_many(texts: Sequence[Value[str]]) -> list[bytes]:
-    """As `encrypt` for each, with three statements in all; the keys are forgotten again afterwards."""
+    """As `encrypt` for each, with three statements in all; the keys are not remembered."""
     subject_ids = {text.subject_id for text in texts}
-    with _passing_keys() as keys:
-        load_keys(subject_ids)
-        _create_keys([subject_id for subject_id in subject_ids if keys.get(subject_id) is None])
-        return [
-            _sealed(text.value.encode(), _key_for(text.subject_id, create=False), _aad(text.context))
-            for text in texts
-        ]
+    keys = _stored_keys(subject_ids)
+    keys |= _create_keys(subject_ids - keys.keys())
+    if subject_ids - keys.keys():  # destroyed between two of the statements
+        raise errors.Unavailable()
+    return [_sealed(text.value.encode(), keys[text.subject_id], _aad(text.context)) for text in texts]
 
 
 def decrypt_many(blobs: Sequence[Value[bytes | memoryview]]) -> list[str | None]:
-    """As `decrypt` for each, with one statement; None for what cannot be read. The keys are forgotten again."""
-    with _passing_keys() as keys:
-        known = _stored_keys({blob.subject_id for blob in blobs})
-        for subject_id, key in known.items():
-            keys.put(subject_id, key)
-        return [_decrypt_known(blob) if blob.subject_id in known else None for blob in blobs]
+    """As `decrypt` for each, with one statement; None for what cannot be read. The keys are not remembered."""
+    keys = _stored_keys({blob.subject_id for blob in blobs})
+    return [_opened_or_none(blob, keys.get(blob.subject_id)) for blob in blobs]
 
 
 def load_keys(subject_ids: Iterable[uuid.UUID]) -> None:
@@ -165,8 +150,14 @@ def blind_index(value: str, *, kind: Kind) -> bytes:
     An e-mail address may come as the SHA-256 hex digest of its trimmed lower-case form and gives the
     same bytes as the address. Phones must be E.164; raises PhoneInvalid.
     """
+    return blind_indexes([value], kind=kind)[0]
+
+
+def blind_indexes(values: Iterable[str], *, kind: Kind) -> list[bytes]:
+    """As `blind_index` for each."""
     pepper = keyring().pepper("blind", tenant_id=tenancy.current_tenant_id())
-    return hmac.digest(pepper, f"{kind}:".encode() + _normal(value, kind), "sha256")[:16]
+    prefix = f"{kind}:".encode()
+    return [hmac.digest(pepper, prefix + _normal(value, kind), "sha256")[:16] for value in values]
 
 
 def audit_pepper(tenant_id: int | None = None) -> str:
@@ -212,11 +203,6 @@ class _Keys:
     def forget(self, subject_id: uuid.UUID) -> None:
         self._keys.pop(subject_id, None)
 
-    def copy(self) -> "_Keys":
-        made = _Keys()
-        made._keys = dict(self._keys)
-        return made
-
 
 _scope_keys: contextvars.ContextVar[tuple[tenancy.Scope, _Keys] | None] = contextvars.ContextVar(
     "kith_keys", default=None
@@ -242,7 +228,8 @@ def _key_for(subject_id: uuid.UUID, *, create: bool) -> bytes:
             return key
         if not create:
             raise Undecryptable("the subject has no key (any more)")
-        _create_keys([subject_id])
+        for made_id, made in _create_keys({subject_id}).items():
+            _remembered().put(made_id, made)
     raise errors.Unavailable()
 
 
@@ -264,10 +251,10 @@ def _stored_keys(subject_ids: Set[uuid.UUID]) -> dict[uuid.UUID, bytes]:
         }
 
 
-def _create_keys(subject_ids: Sequence[uuid.UUID]) -> None:
-    """Make and remember a key for each; for those whom somebody else made one first, remember that one."""
+def _create_keys(subject_ids: Set[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    """A new key for each; where somebody else made one first, that one."""
     if not subject_ids:
-        return
+        return {}
     ring, tenant_id = keyring(), tenancy.current_tenant_id()
     # In one order everywhere, so that two who make keys for the same subjects do not wait for each other.
     keys = {subject_id: secrets.token_bytes(KEY_SIZE) for subject_id in sorted(subject_ids)}
@@ -283,27 +270,25 @@ def _create_keys(subject_ids: Sequence[uuid.UUID]) -> None:
             " on conflict (tenant_id, subject_id) do nothing returning subject_id",
             [tenant_id, ring.version, ids, ",".join(key.hex() for key in wrapped)],
         )
-        made = [row[0] for row in cursor.fetchall()]
-    for subject_id in made:
-        _remembered().put(subject_id, keys[subject_id])
-    load_keys(subject_ids)
+        made = {row[0] for row in cursor.fetchall()}
+    lost = subject_ids - made
+    return {subject_id: keys[subject_id] for subject_id in made} | _stored_keys(lost)
 
 
-@contextlib.contextmanager
-def _passing_keys() -> Iterator[_Keys]:
-    """Keys remembered inside are forgotten at the end: a hundred thousand of them are not needed twice."""
-    scope, before = tenancy.current(), _remembered()
-    passing = before.copy()
-    _scope_keys.set((scope, passing))
+def _opened(blob: bytes, key: bytes, aad: bytes) -> bytes:
+    if len(blob) < _HEADER_SIZE + _TAG_SIZE or blob[0] != _VERSION:
+        raise Undecryptable("not a value of this layout")
+    if not hmac.compare_digest(blob[1 : 1 + _ID_SIZE], _key_id(key)):
+        raise Undecryptable("encrypted by another key")
     try:
-        yield passing
-    finally:
-        _scope_keys.set((scope, before))
+        return AESGCM(key).decrypt(blob[1 + _ID_SIZE : _HEADER_SIZE], blob[_HEADER_SIZE:], aad)
+    except InvalidTag:
+        raise Undecryptable("altered, or from another place") from None
 
 
-def _decrypt_known(blob: Value[bytes | memoryview]) -> str | None:
+def _opened_or_none(blob: Value[bytes | memoryview], key: bytes | None) -> str | None:
     try:
-        return decrypt(blob.value, subject_id=blob.subject_id, context=blob.context)
+        return None if key is None else _opened(bytes(blob.value), key, _aad(blob.context)).decode()
     except Undecryptable:
         return None
 

@@ -50,9 +50,8 @@ def publish_many(events: Iterable[tuple[UUID, Any]], *, subject_type: str, now: 
     scope, rows = tenancy.current(), list(events)
     if not rows:
         return
-    written = [
-        [str(uuid7()), event.event_name, str(subject_id), as_data(event)] for subject_id, event in rows
-    ]
+    # The encoder writes dataclasses, ids and times as `as_data` does, many times as fast.
+    written = [(uuid7(), event.event_name, subject_id, event) for subject_id, event in rows]
     with connection.cursor() as db:
         # One document, since a driver takes longer over arrays of thousands than the server over the insert.
         db.execute(

@@ -20,10 +20,14 @@ def test_generated_codes_are_well_formed_and_differ():
 
 
 def test_unprintable_words_and_reserved_codes_are_drawn_again(monkeypatch):
-    letters = iter("SEX23456" + "AB34EFGH")
-    monkeypatch.setattr(codes.secrets, "choice", lambda _alphabet: next(letters))
+    drawn = iter([_bytes_of("SEX23456"), b"\xff" * 9 + _bytes_of("AB34EFG"), _bytes_of("AB34EFGH") * 2])
+    monkeypatch.setattr(codes.secrets, "token_bytes", lambda _size: next(drawn))
 
     assert codes.referral_code() == "AB34EFGH"
+
+
+def _bytes_of(code):
+    return bytes(codes.ALPHABET.index(symbol) for symbol in code)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,12 @@ _PLAIN = (
     "visa_type", "application_on",
 )  # fmt: skip
 _DERIVED = ("email_index", "phone_enc", "phone_index", "visa_number_enc", "visa_number_index")
-_SEALED: tuple[tuple[str, crypto.Kind], ...] = (("phone", "phone"), ("visa_number", "raw"))
+_SEALED = ("phone", "visa_number")
+_INDEXED: tuple[tuple[str, crypto.Kind], ...] = (
+    ("email", "email"),
+    ("phone", "phone"),
+    ("visa_number", "raw"),
+)
 _COLUMNS = (*_PLAIN, *_DERIVED)
 _READ = ("id", "status", "email_index", "phone_index", "visa_number_index", *_PLAIN)
 _TYPES = dict.fromkeys(_DERIVED, "bytea") | {"application_on": "date"}
@@ -145,8 +150,7 @@ class _Known:
     """Everybody whom a chunk of rows may be about, read in two statements, and the rows' look-up values."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        addresses = {values["email"] for _line, values in rows if values.get("email")}
-        self.index_of = {address: crypto.blind_index(address, kind="email") for address in addresses}
+        self.indexes = {name: _indexes(rows, name, kind) for name, kind in _INDEXED}
         numbers = {values["external_id"] for _line, values in rows if values.get("external_id")}
         named = _read(
             "external_id <> '' and external_id = any(array(select jsonb_array_elements_text(%s::jsonb)))",
@@ -155,14 +159,20 @@ class _Known:
         addressed = _read(
             "status <> 'erased' and email_index ="
             " any(array(select decode(jsonb_array_elements_text(%s::jsonb), 'hex')))",
-            {index.hex() for index in self.index_of.values()},
+            {index.hex() for index in self.indexes["email"].values()},
         )
         self.by_number = {row["external_id"]: _person(row) for row in named}
         self._by_index = {bytes(row["email_index"]): _person(row) for row in addressed}
 
     def by_address(self, address: str) -> _Person | None:
         """Whoever has this e-mail address."""
-        return self._by_index.get(self.index_of[address]) if address else None
+        return self._by_index.get(self.indexes["email"][address]) if address else None
+
+
+def _indexes(rows: Sequence[Row], name: str, kind: crypto.Kind) -> dict[str, bytes]:
+    """What each value of the field is looked up by."""
+    found = [values[name] for _line, values in rows if values.get(name)]
+    return dict(zip(found, crypto.blind_indexes(found, kind=kind), strict=True))
 
 
 def _read(condition: str, wanted: Set[str]) -> list[Values]:
@@ -183,16 +193,17 @@ def _person(row: Values) -> _Person:
 
 def _changes(values: Values, known: _Known, found: _Person | None) -> dict[str, Any]:
     """The fields to store, with look-up values; for somebody known only those that differ."""
-    changes: dict[str, Any] = {}
     stored: Values = found.stored if found else {}
-    for name in _PLAIN:
-        if name in values and values[name] != _as_written(stored.get(name)):
-            changes[name] = values[name]
+    changes = {
+        name: value
+        for name, value in values.items()
+        if name not in _SEALED and value != _as_written(stored.get(name))
+    }
     if "email" in changes:
-        changes["email_index"] = known.index_of[values["email"]]
-    for name, kind in _SEALED:
+        changes["email_index"] = known.indexes["email"][values["email"]]
+    for name in _SEALED:
         if values.get(name):
-            index = crypto.blind_index(values[name], kind=kind)
+            index = known.indexes[name][values[name]]
             present = stored.get(f"{name}_index")
             if present is None or bytes(present) != index:
                 changes |= {name: values[name], f"{name}_index": index}
@@ -213,7 +224,7 @@ def _seal(staged: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
             crypto.Value(row_id, queries.sealed_in(f"{name}_enc", row_id), changes[name]),
         )
         for row_id, changes in staged
-        for name, _kind in _SEALED
+        for name in _SEALED
         if name in changes
     ]
     if not wanted:

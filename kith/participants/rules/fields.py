@@ -31,6 +31,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}|[0-9]{3}))?", re.ASCII)
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+'-]+(\.[A-Za-z0-9_+'-]+)*", re.ASCII)
 _PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]{3,190}", re.ASCII)
+_BETWEEN_DIGITS = {ord(mark): None for mark in " -.()"}
 _IN_VISA_NUMBER = re.compile(r"[A-Z0-9/-]+", re.ASCII)
 
 _KINDS = {
@@ -109,6 +110,9 @@ def phone(value: str, region: str = "") -> str:
         value = f"+{value[2:]}"
     if not region and not value.startswith("+"):
         raise BadValue("phone_country")
+    usual = _usual_number(value, region)
+    if usual:
+        return usual
     try:
         number = phonenumbers.parse(value, region or None)
     except phonenumbers.NumberParseException:
@@ -116,6 +120,38 @@ def phone(value: str, region: str = "") -> str:
     if not phonenumbers.is_valid_number(number) or number.extension:
         raise BadValue("phone")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _usual_number(value: str, region: str) -> str:
+    """E.164 of a mobile number written in one of the two usual ways, empty when it takes the whole parser.
+
+    A list is made of these, and the parser takes ten times as long to say the same.
+    """
+    prefix, pattern = _usual_mobile(region)
+    digits = value.translate(_BETWEEN_DIGITS)
+    if not prefix or not digits.isascii():
+        return ""
+    for before in (prefix, "0"):
+        if digits.startswith(before) and pattern.fullmatch(digits, len(before)):
+            return prefix + digits[len(before) :]
+    return ""
+
+
+@functools.lru_cache(maxsize=512)
+def _usual_mobile(region: str) -> tuple[str, re.Pattern[str]]:
+    """The + and country code, and the mobile numbers of a region; no prefix where calling is less simple.
+
+    Simple is: the country code is the region's alone, and national numbers begin with a 0 that is left out.
+    """
+    found = phonenumbers.PhoneMetadata.metadata_for_region(region, None) if region else None
+    if (
+        found is None
+        or found.national_prefix_for_parsing != "0"
+        or found.national_prefix_transform_rule
+        or len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[found.country_code]) > 1
+    ):
+        return "", re.compile("")
+    return f"+{found.country_code}", re.compile(f"(?!0)(?:{found.mobile.national_number_pattern})")
 
 
 @functools.lru_cache(maxsize=4096)
