@@ -43,6 +43,14 @@ def stored(name: str, make: Callable[[], str] = token) -> str:
     return str(found[name])
 
 
+def change(name: str, alter: Callable[[str | None], str]) -> None:
+    """Put `alter(the secret so far, or None)` in its place; of two processes one waits for the other."""
+    path = env.data_dir / "secrets.json"
+    with _turn(path):
+        found = _read(path)
+        _write(path, {**found, name: alter(found.get(name))})
+
+
 def adopt(given: Mapping[str, Any]) -> None:
     """Keep secrets that come from elsewhere; the file as it was stays beside it when any of them differs."""
     path = env.data_dir / "secrets.json"

@@ -89,7 +89,7 @@ def _identify_caller(request: Any) -> limits.Hit | None:
 
 
 def _token_actor(token: str) -> Actor:
-    claims = tokens.verify(token)
+    claims = tokens.verify(token, now=clock.now())
     actor = queries.family_actor(
         tenant_id=int(claims["tid"]), family_id=str(claims["fam"]), member_id=str(claims["mid"])
     )
