@@ -35,6 +35,7 @@ class Scope:
 
 
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("kith_scope", default=None)
+_request_id: contextvars.ContextVar[str] = contextvars.ContextVar("kith_request_id", default="")
 
 
 def current() -> Scope:
@@ -60,9 +61,19 @@ def current_actor() -> Actor:
 
 
 def current_request_id() -> str:
-    """The id of the request in force, empty outside one."""
+    """The id of the request in force, also before it is known whose it is; empty outside one."""
     scope = _scope.get()
-    return scope.request_id if scope else ""
+    return (scope.request_id if scope else "") or _request_id.get()
+
+
+@contextlib.contextmanager
+def answering(request_id: str) -> Iterator[None]:
+    """Whatever is written inside, by whomever, came with this request."""
+    token = _request_id.set(request_id)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
 
 
 @contextlib.contextmanager
