@@ -7,6 +7,7 @@ work before there is a database.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import pkgutil
 
@@ -14,7 +15,7 @@ import click
 
 from kith import __version__, commands
 from kith.commands import _installation
-from kith.kit.embedded import CannotStart
+from kith.kit.starting import CannotStart, Exit
 
 WITHOUT_DATABASE = {"run", "migrate", "credentials", "doctor", "backup", "restore"}
 WITHOUT_DJANGO = WITHOUT_DATABASE | {"web"}
@@ -45,11 +46,23 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Turn a refusal to start into its sentence and exit code 1."""
+        """Turn a refusal to start into its sentence and exit code."""
         try:
             return super().invoke(ctx)
         except CannotStart as error:
-            raise click.ClickException(str(error)) from None
+            raise _Refusal(str(error), error.code) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise _Refusal(
+                f"{error.filename or 'A file'} cannot be written: {error.strerror}.", Exit.NO_ROOM
+            ) from None
+
+
+class _Refusal(click.ClickException):
+    def __init__(self, text: str, code: Exit) -> None:
+        super().__init__(text)
+        self.exit_code = code
 
 
 def _spoken(module: str) -> str:

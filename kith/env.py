@@ -6,10 +6,14 @@ A value may also come from a file: `KITH_X_FILE=/run/secrets/x` is the same as `
 
 import base64
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+EX_CONFIG = 78
+"""Exit code of a process whose environment cannot be used; see kit.starting."""
 
 
 class BadEnvironment(SystemExit):
@@ -126,7 +130,10 @@ class Env:
         secret=True,
     )
     redis_url: str = _var(
-        "KITH_REDIS_URL", str, "", "Redis or Valkey for counters; empty, or while it is away, PostgreSQL counts"
+        "KITH_REDIS_URL",
+        str,
+        "",
+        "Redis or Valkey for counters; empty, or while it is away, PostgreSQL counts",
     )
     email_url: str = _var(
         "KITH_EMAIL_URL",
@@ -197,4 +204,8 @@ def _text(environ: Mapping[str, str], name: str) -> str | None:
         raise BadEnvironment(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
 
 
-env = read()
+try:
+    env = read()
+except BadEnvironment as refusal:
+    sys.stderr.write(f"{refusal}\n")
+    raise SystemExit(EX_CONFIG) from None

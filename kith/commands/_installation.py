@@ -188,13 +188,15 @@ def prepare_given() -> None:
         if provision.role_exists(owner_url, provision.APP_ROLE) and not _connects(app_url):
             raise CannotStart(
                 f"The role {provision.APP_ROLE} exists already with a password unknown here; "
-                "name its address in KITH_APP_DATABASE_URL, or drop the role."
+                "name its address in KITH_APP_DATABASE_URL, or drop the role.",
+                Exit.CONFIGURATION,
             )
     parts = urlsplit(app_url)
     role, password = parts.username or "", parts.password
     if role == urlsplit(owner_url).username:
         raise CannotStart(
-            "KITH_APP_DATABASE_URL must name another role than KITH_DATABASE_URL, one that owns nothing."
+            "KITH_APP_DATABASE_URL must name another role than KITH_DATABASE_URL, one that owns nothing.",
+            Exit.CONFIGURATION,
         )
     known = provision.role_exists(owner_url, role)
     provision.provision(owner_url, role, None if known else password)

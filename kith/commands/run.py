@@ -12,8 +12,9 @@ import click
 
 import kith.env
 from kith.commands import _credentials, _installation
-from kith.kit.embedded import CannotStart, Cluster, is_free
+from kith.kit.embedded import Cluster, is_free
 from kith.kit.processes import Child, DatabaseKeeper, Supervisor
+from kith.kit.starting import CannotStart, Exit
 
 PORT_PATIENCE_SECONDS = 5.0
 PROCESSES = ("web", "worker", "scheduler")
@@ -47,7 +48,8 @@ def await_port(host: str, port: int) -> None:
         if time.monotonic() > deadline:
             raise CannotStart(
                 f"Port {port} on {host} is taken or cannot be used; "
-                "end what listens there, or set KITH_PORT or KITH_BIND."
+                "end what listens there, or set KITH_PORT or KITH_BIND.",
+                Exit.BUSY,
             )
         time.sleep(0.2)
 

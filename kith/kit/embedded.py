@@ -8,6 +8,7 @@ root, and recovery from whatever an earlier, killed run left behind. Production 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import importlib.metadata
@@ -26,7 +27,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kith.kit import programs
-from kith.kit.starting import CannotStart
+from kith.kit.starting import CannotStart, Exit
 
 __all__ = ["CannotStart", "Cluster", "is_free"]
 
@@ -145,7 +146,9 @@ class Cluster:
             return int(line)
         with suppress(OSError, ValueError):
             return int(self._port_file.read_text())
-        raise CannotStart("The embedded PostgreSQL has not been started yet; start it with `kith run`.")
+        raise CannotStart(
+            "The embedded PostgreSQL has not been started yet; start it with `kith run`.", Exit.UNAVAILABLE
+        )
 
     @property
     def data(self) -> Path:
@@ -188,7 +191,8 @@ class Cluster:
         if self.durable:
             raise CannotStart(
                 f"{self.data} belongs to an installation whose secrets are gone from {self.data_dir}; "
-                f"bring them back, or move {self.data} away to begin anew."
+                f"bring them back, or move {self.data} away to begin anew.",
+                Exit.DATA,
             )
         if self.running():
             self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
@@ -199,7 +203,8 @@ class Cluster:
         if os.geteuid() == 0 and not programs.can_enter(self.home, self._identity()):
             raise CannotStart(
                 f"The user {self._server_user}, which runs PostgreSQL, cannot enter {self.home}; "
-                "set KITH_DATA_DIR to a folder that every user may enter, such as /srv/kith."
+                "set KITH_DATA_DIR to a folder that every user may enter, such as /srv/kith.",
+                Exit.NO_ROOM,
             )
 
     def _check_major_version(self) -> None:
@@ -208,7 +213,8 @@ class Cluster:
         if made_by != ours:
             raise CannotStart(
                 f"{self.data} was made by PostgreSQL {made_by} but this Kith brings PostgreSQL {ours}; "
-                f"dump it with PostgreSQL {made_by}, or set KITH_DATA_DIR to a new folder."
+                f"dump it with PostgreSQL {made_by}, or set KITH_DATA_DIR to a new folder.",
+                Exit.DATA,
             )
 
     # ---- starting it
@@ -230,7 +236,7 @@ class Cluster:
         except CannotStart as error:
             with suppress(OSError):
                 said = " ".join(log.read_text(errors="replace").split())[-400:]
-                raise CannotStart(f"PostgreSQL does not start; {log} says: {said}") from error
+                raise self._failed(f"PostgreSQL does not start; {log} says: {said}") from error
             raise
         self._port_file.write_text(f"{port}\n")
 
@@ -240,7 +246,8 @@ class Cluster:
         while others := programs.processes_in(self.data):
             if time.monotonic() > deadline:
                 raise CannotStart(
-                    f"Processes {others} of an earlier PostgreSQL still use {self.data}; end them."
+                    f"Processes {others} of an earlier PostgreSQL still use {self.data}; end them.",
+                    Exit.BUSY,
                 )
             time.sleep(0.1)
 
@@ -276,7 +283,13 @@ class Cluster:
             raise CannotStart(f"PostgreSQL's {program} cannot be run here: {error}.") from error
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[-600:]
-            raise CannotStart(f"PostgreSQL's {program} failed: {said}")
+            raise self._failed(f"PostgreSQL's {program} failed: {said}")
+
+    def _failed(self, said: str) -> CannotStart:
+        if os.strerror(errno.ENOSPC) not in said:
+            return CannotStart(said)
+        remedy = f"make room on the volume of {self.home}, or set KITH_DATA_DIR to a folder on another one"
+        return CannotStart(f"{said}; {remedy}.", Exit.NO_ROOM)
 
     @property
     def major(self) -> int:

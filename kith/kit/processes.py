@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.kit.embedded import CannotStart, Cluster
+from kith.kit.embedded import Cluster
+from kith.kit.starting import CannotStart, Exit
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 3.0
 STEADY_SECONDS = 10.0
@@ -47,7 +48,8 @@ def own_data_dir(folder: Path) -> Path:
     except OSError as error:
         raise CannotStart(
             f"The data directory {folder} cannot be written by {_who()} ({error.strerror}); "
-            "change its owner or set KITH_DATA_DIR."
+            "change its owner or set KITH_DATA_DIR.",
+            Exit.NO_ROOM,
         ) from None
     return folder.resolve()
 
@@ -62,7 +64,8 @@ def sole_holder(folder: Path) -> Iterator[None]:
             lock.seek(0)
             holder = lock.read().strip() or "?"
             raise CannotStart(
-                f"Kith already runs on {folder} (process {holder}); stop that one or set KITH_DATA_DIR."
+                f"Kith already runs on {folder} (process {holder}); stop that one or set KITH_DATA_DIR.",
+                Exit.BUSY,
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")

@@ -11,8 +11,8 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
-from kith.kit.embedded import CannotStart
 from kith.kit.patience import BRIEF
+from kith.kit.starting import CannotStart, Exit
 
 OWNER_ROLE = "kith_owner"
 APP_ROLE = "kith_app"
@@ -31,18 +31,30 @@ def connect(url: str) -> psycopg.Connection:
     except psycopg.ProgrammingError:  # what it says may quote the address and with it the password
         raise CannotStart(
             f"The database at {where(url)} cannot be reached: its address is not of the form "
-            "postgresql://owner:password@host:5432/name."
+            "postgresql://owner:password@host:5432/name.",
+            Exit.CONFIGURATION,
         ) from None
     except psycopg.Error as error:
-        reason = " ".join(str(error).split())
-        raise CannotStart(f"The database at {where(url)} cannot be reached: {reason}") from None
+        raise _unreachable(url, " ".join(str(error).split())) from None
     major = connection.info.server_version // 10000
     if not OLDEST <= major <= NEWEST:
         connection.close()
         raise CannotStart(
-            f"The database at {where(url)} is PostgreSQL {major}; Kith needs PostgreSQL {OLDEST} to {NEWEST}."
+            f"The database at {where(url)} is PostgreSQL {major}; Kith needs PostgreSQL {OLDEST} to {NEWEST}: "
+            "name another server in KITH_DATABASE_URL.",
+            Exit.CONFIGURATION,
         )
     return connection
+
+
+def _unreachable(url: str, reason: str) -> CannotStart:
+    """Says what mends it; libpq gives no code, so a server that speaks another language counts as away."""
+    code, remedy = Exit.UNAVAILABLE, "start it, or mend host and port in KITH_DATABASE_URL"
+    if "password authentication failed" in reason or "no pg_hba.conf entry" in reason:
+        code, remedy = Exit.NO_RIGHT, "mend user and password in KITH_DATABASE_URL or KITH_APP_DATABASE_URL"
+    elif "does not exist" in reason:
+        code, remedy = Exit.CONFIGURATION, "make it, or mend its name in KITH_DATABASE_URL"
+    return CannotStart(f"The database at {where(url)} cannot be reached: {reason}; {remedy}.", code)
 
 
 def where(url: str) -> str:
@@ -84,6 +96,7 @@ def provision(owner_url: str, app_role: str, app_password: str | None) -> None:
     statements for an administrator where the owner lacks the right.
     """
     with connect(owner_url) as owner:
+        _refuse_encoding(owner, owner_url)
         owner.execute("select pg_advisory_lock(%s)", [_LOCK])
         try:
             _make_roles(owner, app_role, app_password)
@@ -92,7 +105,8 @@ def provision(owner_url: str, app_role: str, app_password: str | None) -> None:
         except errors.InsufficientPrivilege as error:
             raise CannotStart(
                 f"Role {owner.info.user} cannot prepare {where(owner_url)} ({error.diag.message_primary}); "
-                f"let an administrator run: {remedy(owner.info.user, app_role, owner.info.dbname)}"
+                f"let an administrator run: {remedy(owner.info.user, app_role, owner.info.dbname)}",
+                Exit.NO_RIGHT,
             ) from None
         _refuse_powerful(owner, app_role)
 
@@ -153,6 +167,16 @@ def _limit(owner: psycopg.Connection, app_role: str) -> None:
             owner.execute(command.format(sql.Identifier(app_role), sql.Identifier(name), sql.Literal(value)))
 
 
+def _refuse_encoding(owner: psycopg.Connection, owner_url: str) -> None:
+    encoding = owner.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise CannotStart(
+            f"The database at {where(owner_url)} holds text in {encoding} and cannot hold every name; make another "
+            "one with: CREATE DATABASE kith ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;",
+            Exit.CONFIGURATION,
+        )
+
+
 def _refuse_powerful(owner: psycopg.Connection, app_role: str) -> None:
     row = owner.execute(
         "select rolsuper or rolbypassrls, rolinherit from pg_roles where rolname = %s", [app_role]
@@ -160,12 +184,14 @@ def _refuse_powerful(owner: psycopg.Connection, app_role: str) -> None:
     if row is None or row[0]:
         raise CannotStart(
             f"The application's role {app_role} could read every organization's rows; "
-            f"let an administrator run: ALTER ROLE {app_role} NOSUPERUSER NOBYPASSRLS;"
+            f"let an administrator run: ALTER ROLE {app_role} NOSUPERUSER NOBYPASSRLS;",
+            Exit.CONFIGURATION,
         )
     if row[1] and owner.info.server_version < 160000:
         raise CannotStart(
             f"On PostgreSQL 15 the role {app_role} must not inherit the rights of {SYSTEM_ROLE}; "
-            f"let an administrator run: ALTER ROLE {app_role} NOINHERIT;"
+            f"let an administrator run: ALTER ROLE {app_role} NOINHERIT;",
+            Exit.CONFIGURATION,
         )
 
 
