@@ -38,6 +38,8 @@ SUBSCRIPTIONS: dict[str, Handlers] = {
 
 SCHEDULE: dict[str, timedelta] = {
     "analytics.count_clicks": timedelta(seconds=15),
+    "audit.export_head": timedelta(days=1),
+    "audit.seal": timedelta(minutes=1),
     "kit.forget_old": timedelta(hours=1),
     "rewards.mature_due": timedelta(minutes=1),
     "referrals.forget_salts": timedelta(hours=1),

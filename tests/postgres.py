@@ -91,6 +91,12 @@ def release(only: TestDatabase | None = None) -> None:
             held.users.close()
 
 
+def superuser_url(database: TestDatabase) -> str:
+    """The address of a superuser in a database of this process, for tests that plant faults."""
+    held = next(held for held in _held if held.name == database.name)
+    return urlsplit(held.admin_url)._replace(path=f"/{held.name}").geturl()
+
+
 def binaries() -> Path | None:
     """The programs of the server under test; None stands for the embedded one's. Raises RuntimeError."""
     if SERVER == "embedded":

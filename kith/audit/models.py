@@ -34,3 +34,27 @@ class AuditEntry(TenantScoped):
             models.Index(fields=["tenant_id", "-id"], name="audit_recent"),
             models.Index(fields=["txid", "id"], name="audit_horizon"),
         ]
+
+
+class Block(models.Model):
+    """Up to 1,000 rows of one source, sealed for good. The chain runs over the whole installation.
+
+    `leaves` holds id, tenant and SHA-256 of each row in the order of (txid, id); `hash` covers the hash
+    before, every other field and the leaves. Of its source, everything up to (`upto_txid`, `upto_id`) with
+    an id above `floor_id` is sealed. `highest_id` is the largest id sealed so far; whatever is written by a
+    transaction from `next_txid` on has a larger one.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    source = models.TextField()
+    sealed_at = models.DateTimeField()
+    upto_txid = models.BigIntegerField()
+    upto_id = models.BigIntegerField()
+    floor_id = models.BigIntegerField()
+    highest_id = models.BigIntegerField()
+    next_txid = models.BigIntegerField()
+    leaves = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-number"], name="audit_block_source")]

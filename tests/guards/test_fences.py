@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # Tables of ours that belong to no tenant.
 TENANTLESS = {
+    "audit_block": "one chain over everybody's rows, made of digests",
     "kit_cache": "cached values under keys that name their tenant",
     "kit_eventcursor": "one position per consumer",
     "kit_heartbeat": "processes of the installation",

@@ -1,0 +1,19 @@
+"""The chain as it stands, what waits to be sealed, and whether everything is as it was sealed."""
+
+from kith.audit.queries.sealing import (
+    SOURCES,
+    Place,
+    Row,
+    head,
+    header_of,
+    oldest_unsealed,
+    place_of,
+    rows,
+    unsealed,
+)
+from kith.audit.queries.verifying import FAULTS, Finding, Report, exported_heads, heads_file, verify
+
+__all__ = [
+    "FAULTS", "SOURCES", "Finding", "Place", "Report", "Row", "exported_heads", "head", "header_of",
+    "heads_file", "oldest_unsealed", "place_of", "rows", "unsealed", "verify",
+]  # fmt: skip
