@@ -121,6 +121,7 @@ def _explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     error = _FOREIGN.get(response.status_code, Broken if response.status_code >= 500 else Malformed)
     explained = refused(request, error())
-    for name in response.headers.keys() - explained.headers.keys():
+    # The length is that of the other body: a server would wait for the rest, or hang up.
+    for name in response.headers.keys() - explained.headers.keys() - {"Content-Length"}:
         explained[name] = response[name]
     return explained

@@ -1,13 +1,13 @@
 """A real server on the process's own test database, for stories that go over HTTP and through a browser."""
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,13 @@ class Live:
 @pytest.fixture(scope="session")
 def live(django_db_setup: None, django_db_blocker: Any, files: Path) -> Iterator[Live]:
     """`kith web` in a process of its own, on a free port, with the same database and files."""
+    with django_db_blocker.unblock(), serving(files) as url:
+        yield Live(url, settle)
+
+
+@contextmanager
+def serving(files: Path, **more: str) -> Iterator[str]:
+    """The address of a `kith web` that ends with the block; `more` are further variables of its environment."""
     port = _free_port()
     environment = {
         **os.environ,
@@ -53,16 +60,15 @@ def live(django_db_setup: None, django_db_blocker: Any, files: Path) -> Iterator
         "KITH_WEB_WORKERS": "1",
         "KITH_DEMO": "false",
         "DJANGO_SETTINGS_MODULE": "kith.settings",
+        **more,
     }
     _same_files(files)
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(collect, cwd=ROOT, env=environment, check=True)
     web = subprocess.Popen([sys.executable, "-m", "kith", "web"], cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/api/health", web)
-        with django_db_blocker.unblock():
-            yield Live(url, settle)
+        _wait_for(port, web)
+        yield f"http://127.0.0.1:{port}"
     finally:
         web.send_signal(signal.SIGTERM)
         web.wait(20)
@@ -133,14 +139,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = clock.now().timestamp() + 60
     while clock.now().timestamp() < deadline:
         assert process.poll() is None, "the web process ended"
         try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/api/health")
+            connection.getresponse()
+            return
+        except (OSError, http.client.HTTPException):
             select_nothing(0.1)
     raise AssertionError("the web process did not answer within a minute")
 

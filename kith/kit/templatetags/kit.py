@@ -15,6 +15,7 @@ import lucide as lucide_icons
 from babel.dates import format_date, format_skeleton, format_timedelta, get_datetime_format
 from babel.numbers import format_decimal, format_percent
 from django import template
+from django.conf import settings
 from django.forms import (
     BoundField,
     CheckboxInput,
@@ -257,9 +258,9 @@ def nav_active(context: Context, url: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
-    """system, light or dark: what the reader chose, kept in the cookie `theme`."""
+    """system, light or dark: what the reader chose, kept in a cookie."""
     request = context.get("request")
-    chosen = request.COOKIES.get("theme", "system") if request is not None else "system"
+    chosen = request.COOKIES.get(settings.THEME_COOKIE_NAME, "system") if request is not None else "system"
     return chosen if chosen in html.THEMES else "system"
 
 

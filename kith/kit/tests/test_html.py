@@ -107,7 +107,7 @@ def test_the_brand_color_arrives_in_a_style_block_with_the_nonce():
 )
 def test_the_theme_cookie_decides_the_theme(cookie, attribute):
     request = asking()
-    request.COOKIES["theme"] = cookie
+    request.COOKIES["kith_theme"] = cookie
     opening = re.search(r"<html[^>]*>", render('{% extends "kit/public.html" %}', request=request))[0]
     assert opening == f'<html lang="en" dir="ltr"{attribute}>'
 
@@ -208,7 +208,7 @@ def test_blame_puts_each_sentence_where_it_belongs():
 def test_choosing_a_theme_never_leads_elsewhere(back):
     response = html.choose_theme(asking("/theme/", method="post", theme="dark", next=back))
     assert (response.status_code, response["Location"]) == (303, "/")
-    assert response.cookies["theme"].value == "dark"
+    assert response.cookies["kith_theme"].value == "dark"
 
 
 def test_an_unknown_theme_is_not_stored():

@@ -21,7 +21,7 @@ from kith.tenants.access import public
 
 WRONG_TRIES, WRONG_WINDOW_S = 10, 60
 FORMS, FORMS_WINDOW_S = 100, 15 * 60
-QR_DAY = "public, max-age=86400"
+_SHOWN_ANYWHERE = {"Cache-Control": "public, max-age=86400", "Cross-Origin-Resource-Policy": "cross-origin"}
 _SENT_ON = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Length": "0"}
 
 
@@ -121,7 +121,7 @@ def qr_code(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     out = io.BytesIO()
     picture.save(out, kind=kind, scale=scale, border=4, **({"xmldecl": False} if kind == "svg" else {}))
     content_type = "image/svg+xml" if kind == "svg" else "image/png"
-    return HttpResponse(out.getvalue(), content_type=content_type, headers={"Cache-Control": QR_DAY})
+    return HttpResponse(out.getvalue(), content_type=content_type, headers=_SHOWN_ANYWHERE)
 
 
 # --- the landing page ---------------------------------------------------------------------------------
