@@ -9,13 +9,15 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
+from kith.analytics import queries
 from kith.kit import tenancy
 from kith.kit.ids import uuid7
 from kith.kit.models import EventCursor
 from kith.kit.tenancy import across_tenants
 
-CLICK_CONSUMER = "analytics-clicks"
+CLICK_CONSUMER = queries.CLICK_CONSUMER
 CLICK_BATCH = 20_000
+COUNTS = {rollup.table: rollup.counts for rollup in queries.ROLLUPS.values()}
 
 
 def add_to_day(*, day: datetime.date, program_id: UUID | str, currency: str, **deltas: int) -> None:
@@ -42,7 +44,7 @@ def add_to_participant_month(
 def _upsert(table: str, key: Mapping[str, Any], deltas: Mapping[str, int]) -> None:
     """Insert the row or add to it. Columns left out start at zero."""
     key = {"tenant_id": tenancy.current_tenant_id(), **key}
-    zeros = dict.fromkeys(_COUNTS[table], 0)
+    zeros = dict.fromkeys(COUNTS[table], 0)
     columns = ["id", *key, *zeros]
     statement = sql.SQL(
         "insert into {table} as roll ({columns}) values ({values}) on conflict ({key}) do update set {adds}"
@@ -57,16 +59,6 @@ def _upsert(table: str, key: Mapping[str, Any], deltas: Mapping[str, int]) -> No
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [uuid7(), *key.values(), *{**zeros, **deltas}.values()])
-
-
-_COUNTS: Mapping[str, tuple[str, ...]] = {
-    "analytics_dayrollup": (
-        "clicks", "bot_clicks", "visitors", "referrals", "conversions", "completed", "rejected", "revenue_minor",
-        "estimated_minor", "refund_minor", "rewards", "reward_minor", "reversed_minor", "paid_minor",
-    ),
-    "analytics_participantmonthrollup": ("n",),
-    "analytics_participantrollup": ("clicks", "referrals", "completed", "earned_minor", "paid_minor"),
-}  # fmt: skip
 
 
 def count_clicks(*, now: datetime.datetime) -> int:
@@ -135,3 +127,25 @@ def _add_clicks(rows: list[tuple[Any, ...]]) -> None:
     for (participant_id, currency), clicks in sorted(people.items()):
         if clicks:
             add_to_participant(participant_id=participant_id, currency=currency, clicks=clicks)
+
+
+def rebuild() -> int:
+    """Write the roll-ups of the tenant in force anew from its events and clicks. Returns how many rows.
+
+    The cursors are held meanwhile, so that nothing is counted twice; the relay comes back for them.
+    """
+    tenant_id = tenancy.current_tenant_id()
+    consumers = [queries.EVENT_CONSUMER, queries.CLICK_CONSUMER]
+    list(EventCursor.objects.select_for_update().filter(pk__in=consumers).order_by("pk"))
+    written = 0
+    with connection.cursor() as db:
+        for name, rollup in queries.ROLLUPS.items():
+            columns = ", ".join((*rollup.key, *rollup.counts))
+            db.execute(f"delete from {rollup.table} where tenant_id = %s", [tenant_id])  # noqa: S608 - constants
+            db.execute(
+                f"insert into {rollup.table} (id, tenant_id, {columns})"  # noqa: S608 - constants
+                f" select gen_random_uuid(), %(tenant)s, made.* from ({queries.recomputed(name)}) made",
+                {"tenant": tenant_id},
+            )
+            written += db.rowcount
+    return written
