@@ -101,9 +101,10 @@ def database(say: Say, *, keep: bool = True) -> Iterator[str]:
     """
     folder = own_data_dir(kith.env.env.data_dir)
     if not uses_embedded():
-        prepare_given()
+        _ensure_database(kith.env.env.database_url)
         if keep:
             require_keys()
+        prepare_given()
         yield urlsplit(kith.env.env.database_url)._replace(path="/postgres").geturl()
         return
     with sole_holder(folder):
@@ -139,13 +140,16 @@ def require_keys() -> None:
 
 def master_keys() -> list[bytes]:
     """The master keys that are here, without making one."""
-    given = [kith.env.env.master_key or secrets.known().get("master_key", "")]
-    return [base64.b64decode(key) for key in given if key]
+    if kith.env.env.master_key:
+        given = (kith.env.env.master_key, *kith.env.env.master_key_previous)
+    else:
+        given = secrets.master_keys() if "master_key" in secrets.known() else ()
+    return [base64.b64decode(key) for key in given]
 
 
 def use_secrets(found: Mapping[str, str]) -> None:
     """Let this process work with secrets from elsewhere, where the environment names none. Call before boot()."""
-    for name in ("master_key", "secret_key"):
+    for name in ("master_key", "pepper_key", "secret_key"):
         if found.get(name) and not getattr(kith.env.env, name):
             os.environ[f"KITH_{name.upper()}"] = found[name]
     kith.env.env = kith.env.read()
@@ -180,9 +184,8 @@ def _embedded_addresses(server: Cluster) -> tuple[str, str]:
 
 
 def prepare_given() -> None:
-    """Make database and roles on the server of `KITH_DATABASE_URL`, as far as they are missing."""
+    """Make the roles on the server of `KITH_DATABASE_URL`, as far as they are missing."""
     owner_url, app_url = kith.env.env.database_url, kith.env.env.app_database_url
-    _ensure_database(owner_url)
     if not app_url:
         app_url = app_address(owner_url)
         if provision.role_exists(owner_url, provision.APP_ROLE) and not _connects(app_url):
@@ -257,6 +260,20 @@ def migrate(say: Say, *, force: bool = False) -> bool:
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     connections.close_all()
     return True
+
+
+def migrate_to(states: Mapping[str, str]) -> None:
+    """Bring every app to the migration named for it, backwards or forwards; apps without a name are emptied."""
+    from django.core.management import call_command
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+
+    with provision.connect(kith.env.env.database_url) as lock:
+        lock.execute("select pg_advisory_lock(%s)", [_MIGRATING])
+        for app in sorted(MigrationLoader(None).migrated_apps):
+            name = states.get(app, "zero")
+            call_command("migrate", app, name, database="owner", interactive=False, verbosity=0)
+    connections.close_all()
 
 
 def refuse_unknown(applied: Iterable[str], what: str) -> None:
