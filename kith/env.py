@@ -75,6 +75,10 @@ def _key(text: str) -> str:
     return text
 
 
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(_key(each) for each in _names(text))
+
+
 def _var(name: str, parse: Callable[[str], Any], default: Any, meaning: str, *, secret: bool = False) -> Any:
     return field(
         default=default, metadata={"name": name, "parse": parse, "meaning": meaning, "secret": secret}
@@ -127,6 +131,21 @@ class Env:
         _key,
         "",
         "base64 of 32 bytes that wrap every data key; empty makes one in secrets.json",
+        secret=True,
+    )
+    master_key_previous: tuple[str, ...] = _var(
+        "KITH_MASTER_KEY_PREVIOUS",
+        _keys,
+        (),
+        "master keys that KITH_MASTER_KEY replaces, newest first, comma separated, until `kith keys rotate` is done",
+        secret=True,
+    )
+    pepper_key: str = _var(
+        "KITH_PEPPER_KEY",
+        _key,
+        "",
+        "base64 of 32 bytes by which equal values are found; never changes. Empty makes one in secrets.json, or is "
+        "the oldest master key where the environment names one",
         secret=True,
     )
     redis_url: str = _var(
@@ -184,7 +203,25 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     unknown = sorted(name for name in environ if name.startswith("KITH_") and name not in known | _ELSEWHERE)
     if unknown:
         raise BadEnvironment(f"{unknown[0]} is not a variable of Kith; docs/configuration.md lists them all")
-    return Env(**values)
+    found = Env(**values)
+    _refuse_contradictions(found)
+    return found
+
+
+def _refuse_contradictions(found: Env) -> None:
+    if not found.secure:
+        return
+    if found.debug:
+        raise BadEnvironment(
+            "KITH_DEBUG shows the inside of Kith to everybody; leave it out with KITH_SECURE"
+        )
+    if not found.trusted_proxies:
+        raise BadEnvironment(
+            "KITH_SECURE needs a proxy in front that ends TLS and says so in X-Forwarded-Proto; "
+            "set KITH_TRUSTED_PROXIES to the number of proxies, usually 1"
+        )
+    if not found.public_url.startswith("https://"):
+        raise BadEnvironment("KITH_SECURE needs an address that begins with https:// in KITH_BASE_URL")
 
 
 # Read by the test suite and the command line, not by the product.

@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import functools
 import json
 import os
 import secrets
@@ -12,6 +13,8 @@ from typing import Any
 
 from kith.env import env
 from kith.kit.starting import CannotStart, Exit
+
+_FORMER = "master_key_previous"
 
 
 def token() -> str:
@@ -41,6 +44,41 @@ def stored(name: str, make: Callable[[], str] = token) -> str:
             found[name] = make()
             _write(path, found)
     return str(found[name])
+
+
+def pepper_key() -> str:
+    """What look-ups are keyed with. Where a master key is older than this, it is that key, which they used so far."""
+    return stored("pepper_key", make=lambda: str(known().get("master_key") or key()))
+
+
+def master_keys() -> tuple[str, ...]:
+    """The master key in the file and those it replaces, newest first, as they are now."""
+    path = env.data_dir / "secrets.json"
+    status = path.stat()
+    return _master_keys(path, status.st_ino, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _master_keys(path: Path, _inode: int, _changed: int) -> tuple[str, ...]:
+    found = _read(path)
+    return found["master_key"], *filter(None, found.get(_FORMER, "").split(","))
+
+
+def renew_master_key() -> None:
+    """Put a new master key before the present one, unless an earlier one waits to be replaced."""
+    path = env.data_dir / "secrets.json"
+    with _turn(path):
+        found = _read(path)
+        if not found.get(_FORMER):
+            _write(path, {**found, "master_key": key(), _FORMER: found["master_key"]})
+
+
+def drop_former_keys() -> None:
+    """Forget the master keys that the present one replaced. What they still wrap is lost."""
+    path = env.data_dir / "secrets.json"
+    with _turn(path):
+        found = _read(path)
+        _write(path, {name: value for name, value in found.items() if name != _FORMER})
 
 
 def change(name: str, alter: Callable[[str | None], str]) -> None:

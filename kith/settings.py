@@ -15,8 +15,13 @@ BASE = Path(__file__).parent
 DATA_DIR = env.data_dir.resolve()
 
 SECRET_KEY = env.secret_key or secrets.stored("secret_key")
+# Keys of the file are followed as they change; those of the environment stay as they were at the start.
+KITH_KEYS_FOLLOWED = not env.master_key
+KITH_PEPPER_KEY = env.pepper_key or (
+    secrets.known().get("pepper_key", "") if env.master_key else secrets.pepper_key()
+)
 KITH_MASTER_KEY = env.master_key or secrets.stored("master_key", make=secrets.key)
-KITH_MASTER_KEY_PREVIOUS: list[str] = []
+KITH_MASTER_KEY_PREVIOUS = list(env.master_key_previous)
 KITH_REDIS_URL = env.redis_url
 KITH_PUBLIC_URL = env.public_url
 DEBUG = env.debug
@@ -151,7 +156,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "kith.tenants.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {"reset_password": "kith.tenants.adapter.ResetPasswordForm"}
-# Failed sign-ins are counted by kith.tenants.actions.sign_in, those of pages and of the API together.
+# Failed sign-ins are counted by kith.tenants.actions.passwords, those of pages and of the API together.
 ACCOUNT_RATE_LIMITS = {
     "login": None, "login_failed": None, "change_password": "5/15m/user", "reset_password": "20/15m/ip,5/15m/key",
 }  # fmt: skip

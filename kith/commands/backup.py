@@ -88,7 +88,7 @@ def _add_files(archive: _archive.Writer) -> None:
 def _secrets() -> dict[str, Any]:
     """What values are encrypted and sessions signed with, from the environment or the file."""
     found = {name: value for name, value in secrets.known().items() if name not in LOCAL_SECRETS}
-    given = {"master_key": kith.env.env.master_key, "secret_key": kith.env.env.secret_key}
+    given = {name: getattr(kith.env.env, name) for name in ("master_key", "pepper_key", "secret_key")}
     return {**found, **{name: value for name, value in given.items() if value}}
 
 

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from kith import secrets as secrets_file
+
 KEY_SIZE, NONCE_SIZE = 32, 12
 
 
@@ -23,13 +25,13 @@ class Undecryptable(Exception):
 
 @dataclass(frozen=True)
 class Keyring:
-    """The master keys: the first wraps, all unwrap; the last (oldest) peppers the look-ups.
+    """The master keys: the first wraps, all unwrap. Look-ups have a root of their own.
 
-    Look-ups stay with the oldest key because a blind index cannot be re-wrapped: drop that key from the
-    list only together with a rebuild of every blind index.
+    A blind index cannot be re-wrapped, so the key it comes from stays when master keys change.
     """
 
     masters: tuple[bytes, ...] = field(repr=False)
+    root: bytes = field(repr=False)
 
     @property
     def version(self) -> int:
@@ -56,15 +58,20 @@ class Keyring:
 
     def pepper(self, purpose: str, *, tenant_id: int) -> bytes:
         """32 bytes that make digests of one tenant and purpose incomparable with any other's."""
-        return _derive(self.masters[-1], f"pepper:{purpose}:{tenant_id}")
+        return _derive(self.root, f"pepper:{purpose}:{tenant_id}")
 
 
 def keyring() -> Keyring:
     """The configured master keys. Raises ImproperlyConfigured when one is not base64 of 32 bytes.
 
-    `KITH_MASTER_KEY_PREVIOUS` lists retired keys, newest first.
+    Keys in the secrets file are those of this moment: a rotation reaches every process without a restart.
+    Without `KITH_PEPPER_KEY` look-ups stay with the oldest master key.
     """
-    return _keyring((settings.KITH_MASTER_KEY, *getattr(settings, "KITH_MASTER_KEY_PREVIOUS", ())))
+    if settings.KITH_KEYS_FOLLOWED:
+        masters = secrets_file.master_keys()
+    else:
+        masters = (settings.KITH_MASTER_KEY, *settings.KITH_MASTER_KEY_PREVIOUS)
+    return _keyring(masters, settings.KITH_PEPPER_KEY or masters[-1])
 
 
 def _wrap_aad(tenant_id: int, subject_id: uuid.UUID) -> bytes:
@@ -72,9 +79,9 @@ def _wrap_aad(tenant_id: int, subject_id: uuid.UUID) -> bytes:
 
 
 @functools.lru_cache(maxsize=8)
-def _keyring(encoded: tuple[str, ...]) -> Keyring:
-    masters = []
-    for text in encoded:
+def _keyring(encoded: tuple[str, ...], root: str) -> Keyring:
+    found = []
+    for text in (*encoded, root):
         try:
             master = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
@@ -83,8 +90,8 @@ def _keyring(encoded: tuple[str, ...]) -> Keyring:
             raise ImproperlyConfigured(
                 "a master key is base64 of 32 bytes; make one with: openssl rand -base64 32"
             )
-        masters.append(master)
-    return Keyring(tuple(masters))
+        found.append(master)
+    return Keyring(tuple(found[:-1]), found[-1])
 
 
 @functools.lru_cache(maxsize=1024)

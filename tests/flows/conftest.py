@@ -56,6 +56,7 @@ def serving(files: Path, **more: str) -> Iterator[str]:
         "KITH_DATA_DIR": str(files),
         "KITH_SECRET_KEY": settings.SECRET_KEY,
         "KITH_MASTER_KEY": settings.KITH_MASTER_KEY,
+        "KITH_PEPPER_KEY": settings.KITH_PEPPER_KEY,
         "KITH_PORT": str(port),
         "KITH_WEB_WORKERS": "1",
         "KITH_DEMO": "false",

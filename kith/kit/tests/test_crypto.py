@@ -130,6 +130,7 @@ def test_keys_are_read_once_per_scope_and_many_at_once(acme, django_assert_num_q
 @pytest.mark.django_db
 def test_a_new_master_key_rewraps_keys_and_leaves_values_and_look_ups(acme, settings):
     old, new = new_master(), new_master()
+    settings.KITH_KEYS_FOLLOWED, settings.KITH_PEPPER_KEY = False, old
     settings.KITH_MASTER_KEY, settings.KITH_MASTER_KEY_PREVIOUS = old, []
     with tenancy.use(acme.id):
         blob = encrypt("secret", subject_id=PERSON, context=PLACE)
@@ -145,6 +146,7 @@ def test_a_new_master_key_rewraps_keys_and_leaves_values_and_look_ups(acme, sett
     settings.KITH_MASTER_KEY_PREVIOUS = []
     with tenancy.use(acme.id):
         assert decrypt(blob, subject_id=PERSON, context=PLACE) == "secret"
+        assert blind_index("a@b.example", kind="email") == found_by
 
     settings.KITH_MASTER_KEY = old
     with tenancy.use(acme.id), pytest.raises(Undecryptable):
@@ -153,7 +155,7 @@ def test_a_new_master_key_rewraps_keys_and_leaves_values_and_look_ups(acme, sett
 
 @pytest.mark.parametrize("key", ["", "short", base64.b64encode(b"x" * 31).decode(), "é" * 44])
 def test_a_master_key_of_the_wrong_size_is_refused_at_once(settings, key):
-    settings.KITH_MASTER_KEY = key
+    settings.KITH_KEYS_FOLLOWED, settings.KITH_MASTER_KEY = False, key
 
     with pytest.raises(ImproperlyConfigured):
         crypto.keyring()
