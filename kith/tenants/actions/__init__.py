@@ -11,6 +11,18 @@ from kith.tenants.actions.organizations import (
     set_settings,
     update_tenant,
 )
+from kith.tenants.actions.passwords import (
+    SignInPaused,
+    SignInRefused,
+    UnlockGone,
+    ask_for_reset,
+    check_password,
+    open_unlock,
+    password_changed,
+    sign_in,
+    unlock,
+    unlock_token,
+)
 from kith.tenants.actions.people import (
     AlreadyMember,
     InvitationGone,
@@ -25,18 +37,6 @@ from kith.tenants.actions.people import (
     remove_member,
     renew_link,
     withdraw_invitation,
-)
-from kith.tenants.actions.sign_in import (
-    SignInPaused,
-    SignInRefused,
-    UnlockGone,
-    ask_for_reset,
-    check_password,
-    open_unlock,
-    password_changed,
-    sign_in,
-    unlock,
-    unlock_token,
 )
 from kith.tenants.actions.tokens import (
     RefreshRefused,
