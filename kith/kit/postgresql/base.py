@@ -5,6 +5,7 @@ was met, a single thread of the process asks whether it is back; the others need
 """
 
 import threading
+import time
 from typing import Any
 
 import psycopg
@@ -13,6 +14,9 @@ from django.db.backends.postgresql import base
 from psycopg import errors
 
 from kith.kit import patience
+
+# The shortest that psycopg knows, and how long the next one waits who asks.
+ASK_SECONDS, PAUSE_SECONDS = 2, 1.0
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -23,26 +27,40 @@ class _Silence:
     """Whether the server was found silent, and whose turn it is to ask again."""
 
     def __init__(self) -> None:
-        self.noticed = False
+        self._since: float | None = None
         self._asking = threading.Lock()
 
+    @property
+    def noticed(self) -> bool:
+        """Whether nothing has been heard since the server was found silent."""
+        return self._since is not None
+
+    def begin(self) -> None:
+        """Somebody waited in vain."""
+        self._since = time.monotonic()
+
     def connect(self, conn_params: dict[str, Any]) -> "Connection":
-        """A new connection. Raises NoAnswer at once while another thread waits for a silent server."""
-        alone = self._asking.acquire(blocking=False) if self.noticed else False
-        if self.noticed and not alone:
+        """A new connection. Raises NoAnswer at once while the server is silent and it is not our turn to ask."""
+        if self._since is None:
+            return self._try(conn_params)
+        lately = time.monotonic() < self._since + PAUSE_SECONDS
+        if lately or not self._asking.acquire(blocking=False):
             raise NoAnswer("the database has not answered yet")
+        try:
+            return self._try(conn_params | {"connect_timeout": ASK_SECONDS})
+        finally:
+            self._asking.release()
+
+    def _try(self, conn_params: dict[str, Any]) -> "Connection":
         try:
             made = Connection.connect(**conn_params)
         except errors.ConnectionTimeout:
-            self.noticed = True
+            self.begin()
             raise NoAnswer("the database does not take connections") from None
         except psycopg.Error:  # that was an answer
-            self.noticed = False
+            self._since = None
             raise
-        finally:
-            if alone:
-                self._asking.release()
-        self.noticed = False
+        self._since = None
         return made
 
 
@@ -59,7 +77,7 @@ class Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, limit)
         except errors._WaitTimeout:
             self.pgconn.finish()
-            _silence.noticed = True
+            _silence.begin()
             raise NoAnswer(f"no answer from the database within {limit} s") from None
 
 
