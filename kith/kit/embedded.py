@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -27,7 +28,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kith.kit import programs
-from kith.kit.starting import CannotStart, Exit
+from kith.kit.starting import CannotStart, Exit, no_room
 
 __all__ = ["CannotStart", "Cluster", "is_free"]
 
@@ -155,9 +156,12 @@ class Cluster:
         """PostgreSQL's own data directory."""
         return self.home / "postgres"
 
-    @property
+    @functools.cached_property
     def home(self) -> Path:
-        """The cluster's folder: the data directory, unless root's server user cannot enter that."""
+        """The cluster's folder: the data directory, unless root's server user cannot enter that.
+
+        Found out once: a running server does not move when rights change.
+        """
         if os.geteuid() != 0 or programs.can_enter(self.data_dir, self._identity()):
             return self.data_dir
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
@@ -286,7 +290,7 @@ class Cluster:
             raise self._failed(f"PostgreSQL's {program} failed: {said}")
 
     def _failed(self, said: str) -> CannotStart:
-        if os.strerror(errno.ENOSPC) not in said:
+        if os.strerror(errno.ENOSPC) not in said and not no_room(self.home):
             return CannotStart(said)
         remedy = f"make room on the volume of {self.home}, or set KITH_DATA_DIR to a folder on another one"
         return CannotStart(f"{said}; {remedy}.", Exit.NO_ROOM)

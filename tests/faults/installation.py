@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -257,9 +258,12 @@ class Installation:
 def installation(folder: Path, **environ: str) -> Iterator[Installation]:
     """A started installation below `folder`, or with `KITH_DATABASE_URL=…` on a given server.
 
-    Other variables of Kith come from `environ` alone. One web process unless KITH_WEB_WORKERS says otherwise.
+    Under root it has a folder of its own instead: pytest closes its folders whenever another session starts, and
+    PostgreSQL, which runs as another user, would be locked out. Other variables of Kith come from `environ`
+    alone. One web process unless KITH_WEB_WORKERS says otherwise.
     """
-    made = prepare(folder, **environ)
+    own = Path(tempfile.mkdtemp(prefix="kith-")) if os.geteuid() == 0 else None
+    made = prepare(own or folder, **environ)
     failed = True
     try:
         yield made.start()
@@ -269,7 +273,7 @@ def installation(folder: Path, **environ: str) -> Iterator[Installation]:
         if failed:
             print(f"---- what the installation said:\n{made.said[-8000:]}", file=sys.stderr)
         shutil.rmtree(Cluster(made.folder / "var").home, ignore_errors=True)
-        shutil.rmtree(made.folder / "var", ignore_errors=True)
+        shutil.rmtree(own or made.folder / "var", ignore_errors=True)
 
 
 def prepare(folder: Path, **environ: str) -> Installation:
@@ -298,8 +302,13 @@ def until(
     while not (found := condition()):
         meanwhile()
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        select.select([], [], [], 0.05)
+        select_nothing(0.05)
     return found
+
+
+def select_nothing(seconds: float) -> None:
+    """Wait for processes we cannot be told about."""
+    select.select([], [], [], seconds)
 
 
 def free_port() -> int:
