@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -321,7 +322,7 @@ class Life(RuleBasedStateMachine):
         self.everything_holds()
         with self.inside():
             standing = set(
-                Conversion.objects.exclude(status="cancelled")
+                Conversion.objects.filter(refunded_minor__lt=F("gross_minor"))
                 .exclude(referral__category__in=["rejected", "expired", "cancelled"])
                 .values_list("id", flat=True)
             )

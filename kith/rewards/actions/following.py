@@ -17,9 +17,12 @@ def follow_referral(
 ) -> None:
     """Act on a referral that entered a category.
 
-    What that earns is decided; completed approves what waits; rejected, expired and cancelled end what is
-    not available yet. A second call changes nothing.
+    What that earns is decided, and so is a conversion that came while the referral was closed; completed
+    approves what waits; rejected, expired and cancelled end what is not available yet. A second call changes
+    nothing.
     """
+    for conversion_id in queries.undecided_conversions([referral_id]).get(referral_id, ()):
+        deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
     deciding.decide_stage(
         referral_id=referral_id, category=category, entered_at=moved_at, actor=actor, now=now
     )

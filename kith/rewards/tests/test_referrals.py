@@ -113,6 +113,20 @@ def test_a_referral_rejected_by_mistake_earns_its_reward_after_all(scene):
     assert books.check() == []
 
 
+def test_a_booking_reported_before_the_mistake_was_noticed_is_decided_after_all(scene):
+    referral = make_referral(scene, "booked")
+    booking = make_conversion(scene, referral)
+    actions.reject_referral(referral_id=referral.id, reason="looked like a copy", **BY)
+    assert decide(booking) == []
+    referral.refresh_from_db()
+    move_referral(referral=referral, to_category="engaged", reason="it was not", **BY)
+    for _again in range(2):
+        actions.follow_referral(referral_id=referral.id, category="engaged", moved_at=AT, **BY)
+    assert [(reward.cause_id, reward.status) for reward in Reward.objects.all()] == [
+        (booking.id, "pending_approval")
+    ]
+
+
 def test_a_reward_does_not_come_back_without_its_reason_or_room(in_acme):
     scene = make_scene(cap_per_participant=1)
     referral, reward = rejected_and_reopened(scene)
