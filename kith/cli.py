@@ -7,15 +7,17 @@ work before there is a database.
 
 from __future__ import annotations
 
-import errno
 import importlib
 import pkgutil
 
 import click
+import psycopg
+from django.db import DatabaseError
 
+import kith.env
 from kith import __version__, commands
 from kith.commands import _installation
-from kith.kit.starting import CannotStart, Exit
+from kith.kit.starting import CannotStart, Exit, no_room
 
 WITHOUT_DATABASE = {"run", "migrate", "credentials", "doctor", "backup", "restore"}
 WITHOUT_DJANGO = WITHOUT_DATABASE | {"web"}
@@ -51,11 +53,14 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except CannotStart as error:
             raise _Refusal(str(error), error.code) from None
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        except (OSError, DatabaseError, psycopg.Error):
+            # A full volume shows itself in many ways, a lost connection among them.
+            if not no_room(kith.env.env.data_dir):
                 raise
             raise _Refusal(
-                f"{error.filename or 'A file'} cannot be written: {error.strerror}.", Exit.NO_ROOM
+                f"The volume of {kith.env.env.data_dir.absolute()} is full: No space left on device; make room, "
+                "or set KITH_DATA_DIR to a folder on another one.",
+                Exit.NO_ROOM,
             ) from None
 
 

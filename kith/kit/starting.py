@@ -1,6 +1,11 @@
 """Refusing to start: one sentence with the remedy, and an exit code by which a supervisor can tell the kinds apart."""
 
+import shutil
 from enum import IntEnum
+from pathlib import Path
+
+LEAST_FREE_BYTES = 32 << 20
+"""With less room than this PostgreSQL may not even be able to say so."""
 
 
 class Exit(IntEnum):
@@ -27,3 +32,10 @@ class CannotStart(Exception):
     def __init__(self, text: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(text)
         self.code = code
+
+
+def no_room(folder: Path) -> bool:
+    """Whether the volume of that folder is as good as full."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
