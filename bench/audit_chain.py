@@ -19,7 +19,10 @@ FILL = """
                               jsonb_build_array(now(), now()), 'note', repeat('x', 150))
       from generate_series(1, %s) n
 """
-READ = "select id, at, tenant_id, actor, request_id, table_name, row_id, op, diff::text, txid::text from audit_auditentry"
+READ = (
+    "select id, at, tenant_id, actor, request_id, table_name, row_id, op, diff::text, txid::text"
+    " from audit_auditentry"
+)
 
 
 def timed(label: str, run: Callable[[], object], plain: float | None = None) -> float:

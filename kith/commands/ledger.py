@@ -4,6 +4,7 @@ import click
 
 from kith.kit import tenancy
 from kith.ledger import queries
+from kith.payouts import queries as payouts
 from kith.tenants.models import Tenant
 
 
@@ -13,7 +14,8 @@ def command() -> None:
 
 
 @command.command(
-    "check", help="Recalculate every balance from its entries; exit code 1 when anything is wrong."
+    "check",
+    help="Recompute every balance, reward and withdrawal from the transfers; exit code 1 when one is wrong.",
 )
 @click.option("--tenant", "slug", default="", help="Only the organization with this short name.")
 def check(slug: str) -> None:
@@ -32,7 +34,7 @@ def check(slug: str) -> None:
 
 def _check(tenant_id: int, name: str) -> int:
     with tenancy.use(tenant_id):
-        offences = queries.check()
+        offences = [*queries.check(), *payouts.money_offences()]
     for offence in offences:
         click.echo(f"{name}: {offence.sentence}")
     return len(offences)

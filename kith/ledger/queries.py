@@ -23,6 +23,13 @@ FAULTS = {
     "above_ceiling": "the balance is above the ceiling",
     "not_zero_sum": "the balances of the currency do not add up to zero",
     "empty_journal": "a journal has no transfer",
+    "replay": "the balance does not follow from the transfers",
+    "foreign_transfer": "a transfer leads out of its tenant or currency",
+    "orphan_transfer": "a transfer has no journal",
+    "bad_amount": "a transfer moves nothing, less than nothing, or stays where it is",
+    "key_twice": "one idempotency key has two journals",
+    "reversed_twice": "a journal is reversed more than once",
+    "not_a_mirror": "a reversal is not the mirror of what it reverses",
 }
 """What `check` looks for, in words."""
 

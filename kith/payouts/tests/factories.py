@@ -84,8 +84,9 @@ def make_reward(opened: Books, person: Participant, minor: int = 2500) -> Reward
     )  # fmt: skip
     amount = Money(minor, opened.currency)
     own = ledger.open_participant(owner_id=person.pk, currency=opened.currency)
-    _post("accrue", legs.legs_accrue(opened.budget, own.pending, amount), ref_id=reward.pk)
-    ledger.mature(dues=[ledger.Due(str(uuid7()), own, amount)], event_at=AT, actor=SYSTEM)
+    _post("accrue", legs.legs_accrue(opened.budget, own.pending, amount), ref_type="reward", ref_id=reward.pk)
+    due = ledger.Due(str(uuid7()), own, amount, ref_type="reward", ref_id=reward.pk)
+    ledger.mature(dues=[due], event_at=AT, actor=SYSTEM)
     return reward
 
 
