@@ -35,12 +35,13 @@ Format = Literal["csv", "json"]
 @router.get("/health", auth=None, response={200: schemas.Envelope, 503: schemas.Envelope})
 @public("monitoring has no account; it shows ages and counts only")
 def health_check(request: HttpRequest) -> Any:
-    """Database, migrations, worker heartbeat, outbox age. 503 while requests cannot be served."""
+    """Database, disk, migrations, worker heartbeat, outbox age. 503 while requests cannot be served."""
     found = health.examine()
     data = {
         "healthy": found.well,
         "ready": found.ready,
         "database": "up" if found.database else "down",
+        "disk": "full" if found.disk_full else "free",
         "migrations_pending": found.migrations_pending,
         "worker_seconds": found.worker_age,
         "scheduler_seconds": found.scheduler_age,

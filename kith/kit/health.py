@@ -1,15 +1,21 @@
-"""Is this installation well: database, migrations, scheduler, worker, outbox."""
+"""Is this installation well: database, migrations, disk, scheduler, worker, outbox."""
 
+import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+from django.conf import settings
 from django.db import Error, connection
 
 from kith.kit import clock, outbox
+from kith.kit.embedded import Cluster
 from kith.kit.models import Heartbeat
 
 STALE_SECONDS = 90
 LATE_SECONDS = 60
+# Two of PostgreSQL's log segments: with less, the embedded server may end at any moment.
+LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,7 @@ class Health:
     """Ages in seconds; None when never seen. `ready` means requests can be served."""
 
     database: bool
+    disk_full: bool
     migrations_pending: int
     scheduler_age: float | None
     worker_age: float | None
@@ -25,7 +32,7 @@ class Health:
     @property
     def ready(self) -> bool:
         """Pages and calls work, whatever the background does."""
-        return self.database and self.migrations_pending == 0
+        return self.database and not self.disk_full and self.migrations_pending == 0
 
     @property
     def well(self) -> bool:
@@ -43,6 +50,7 @@ def examine() -> Health:
     try:
         return Health(
             database=True,
+            disk_full=disk_full(),
             migrations_pending=_pending(),
             scheduler_age=scheduler_age(),
             worker_age=worker_age(),
@@ -50,8 +58,29 @@ def examine() -> Health:
         )
     except Error:
         return Health(
-            database=False, migrations_pending=0, scheduler_age=None, worker_age=None, outbox_age=None
+            database=False,
+            disk_full=disk_full(),
+            migrations_pending=0,
+            scheduler_age=None,
+            worker_age=None,
+            outbox_age=None,
         )
+
+
+def disk_full() -> bool:
+    """Whether files, or the embedded server's data, have no room left."""
+    for folder in _folders():
+        found = os.statvfs(folder)
+        if found.f_bavail * found.f_frsize < LEAST_FREE_BYTES:
+            return True
+    return False
+
+
+@cache
+def _folders() -> tuple[Path, ...]:
+    """Where this installation writes on this machine; the embedded server's home may be elsewhere."""
+    homes = {settings.DATA_DIR, Cluster(settings.DATA_DIR).home}
+    return tuple(home for home in homes if home.is_dir())
 
 
 def _pending() -> int:
