@@ -290,10 +290,11 @@ class Cluster:
             raise self._failed(f"PostgreSQL's {program} failed: {said}")
 
     def _failed(self, said: str) -> CannotStart:
-        if os.strerror(errno.ENOSPC) not in said and not no_room(self.home):
+        full = os.strerror(errno.ENOSPC)
+        if full not in said and not no_room(self.home):
             return CannotStart(said)
         remedy = f"make room on the volume of {self.home}, or set KITH_DATA_DIR to a folder on another one"
-        return CannotStart(f"{said}; {remedy}.", Exit.NO_ROOM)
+        return CannotStart(f"{full}: {remedy}. {said}", Exit.NO_ROOM)
 
     @property
     def major(self) -> int:
