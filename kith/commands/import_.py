@@ -1,6 +1,6 @@
 """`kith import`: bring in customers from a file, now and in this process."""
 
-from typing import IO
+from typing import IO, Any
 
 import click
 from django.core.files.storage import default_storage
@@ -12,6 +12,10 @@ from kith.participants import actions
 from kith.tenants import queries
 from kith.tenants.models import Tenant
 
+READING = {
+    "columns_ignored": "Columns not used", "columns_kept": "Columns kept as they are", "sheet": "Sheet",
+    "other_sheets": "Sheets not read", "dates": "Dates like 3-2-2026 were read as",
+}  # fmt: skip
 OPERATOR = Actor(kind="operator", label="command line")
 
 
@@ -20,20 +24,24 @@ def command() -> None:
     """Groups the kinds of files."""
 
 
-@command.command("customers", help="Import customers from a CSV file; exit code 1 when nothing was stored.")
+@command.command(
+    "customers", help="Import customers from a CSV, .xlsx or JSON file; exit code 1 when nothing was stored."
+)
 @click.argument("file", type=click.File("rb"))
 @click.option("--tenant", "slug", required=True, help="Short name of the organization.")
 @click.option(
     "--mode", type=click.Choice(["all-or-nothing", "skip-bad-rows"]), default="all-or-nothing", show_default=True,
     help="Whether one bad row keeps all others out.",
 )  # fmt: skip
-def customers(file: IO[bytes], slug: str, mode: actions.Mode) -> None:
+@click.option("--keep-columns", is_flag=True, help="Store columns with unknown headings with each person.")
+@click.option("--sheet", default="", help="Name of the sheet of a workbook; the first one unless said.")
+def customers(file: IO[bytes], slug: str, **how: Any) -> None:
     """Shows a bar, then the counts and where the list of bad rows is."""
     tenant = find_tenant(slug)
     if not file.seekable():
         raise click.ClickException("Give the name of a file; what comes through a pipe cannot be read twice.")
     try:
-        done = _run(tenant, file, mode)
+        done = _run(tenant, file, how)
     except actions.RowsRefused as refused:
         outcome = refused.details["job"]
         _say(outcome["counts"], outcome["error_file"])
@@ -41,8 +49,10 @@ def customers(file: IO[bytes], slug: str, mode: actions.Mode) -> None:
     except DomainError as refused:
         raise click.ClickException(refused.text) from None
     _say(done.counts, done.error_file)
-    if done.ignored_columns:
-        click.echo(f"Columns not used: {', '.join(done.ignored_columns)}")
+    for name, words in READING.items():
+        if name in done.reading:
+            found = done.reading[name]
+            click.echo(f"{words}: {found if isinstance(found, str) else ', '.join(found)}")
 
 
 def find_tenant(slug: str) -> Tenant:
@@ -53,14 +63,14 @@ def find_tenant(slug: str) -> Tenant:
         raise click.ClickException(f"There is no organization called {slug}.") from None
 
 
-def _run(tenant: Tenant, file: IO[bytes], mode: actions.Mode) -> actions.Imported:
+def _run(tenant: Tenant, file: IO[bytes], how: dict[str, Any]) -> actions.Imported:
     with click.progressbar(length=1000, label=f"Importing into {tenant.name}") as bar:
 
         def progress(done: int, of: int) -> None:
             bar.update(max(0, 1000 * done // max(of, 1) - bar.pos))
 
         return actions.import_customers(
-            tenant_id=tenant.id, stream=file, mode=mode, source="command", actor=OPERATOR, now=clock.now(),
+            tenant_id=tenant.id, stream=file, **how, source="command", actor=OPERATOR, now=clock.now(),
             progress=progress,
         )  # fmt: skip
 

@@ -11,8 +11,9 @@ import orjson
 Format = Literal["csv", "json"]
 Rows = Iterable[Mapping[str, Any]]
 
-# What a spreadsheet runs as a formula begins like this, blanks before it included.
-_FORMULA = re.compile("[\t\r\n]|\\s*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]")
+# What a spreadsheet runs as a formula begins like this, blanks before it included. What looks like a value that
+# was made harmless is made so once more, or it would come back without an apostrophe of its own.
+_FORMULA = re.compile("'*(?:[\t\r\n]|\\s*[=+\\-@|%\uff1d\uff0b\uff0d\uff20])")
 _ROWS_PER_PIECE = 500
 
 
@@ -54,8 +55,10 @@ def as_json(columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
+    if value is None or value == {}:
         return ""
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 

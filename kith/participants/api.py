@@ -1,7 +1,7 @@
 """Participants over JSON, and the long work that is done on them."""
 
 import dataclasses
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import FileResponse, HttpRequest
@@ -66,9 +66,21 @@ def participant_import(
     request: Any,
     file: File[UploadedFile],
     mode: Form[Literal["all-or-nothing", "skip-bad-rows"]] = "all-or-nothing",
+    columns: Form[Literal["ignore", "keep"]] = "ignore",
+    sheet: Annotated[str, Form(max_length=100)] = "",
 ) -> Any:
-    """Import a CSV file in the background; the job tells how far it is and names the bad rows."""
-    job = actions.request_import(file=file, mode=mode, actor=request.actor, now=clock.now())
+    """Import a CSV, Excel (.xlsx) or exported JSON file in the background; the job names the bad rows.
+
+    `columns` says what happens to those with unknown headings, `sheet` which one of a workbook is read.
+    """
+    job = actions.request_import(
+        file=file,
+        mode=mode,
+        keep_columns=columns == "keep",
+        sheet=sheet,
+        actor=request.actor,
+        now=clock.now(),
+    )
     return accepted(_job(job))
 
 

@@ -118,6 +118,29 @@ class ImportForm(forms.Form):
         initial="all-or-nothing",
         widget=forms.RadioSelect,
     )
+    columns = forms.ChoiceField(
+        label=_("Columns that Kith does not know"),
+        choices=[
+            ("ignore", _("Leave them out and name them")),
+            ("keep", _("Keep them with each person, as text")),
+        ],
+        initial="ignore",
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    sheet = forms.CharField(
+        label=_("Sheet"),
+        max_length=100,
+        required=False,
+        help_text=_("Of an Excel file with several. Empty reads the first one."),
+    )
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """What the action wants to know."""
+        given = dict(self.cleaned_data)
+        keep = given.pop("columns") == "keep"
+        return {**given, "keep_columns": keep}
 
 
 class ExportForm(forms.Form):

@@ -24,11 +24,12 @@ def import_customers(job: Job) -> dict[str, Any]:
         stream = files.opened(job.input_file)
     with stream:
         done = actions.import_customers(
-            tenant_id=job.tenant_id, stream=stream, mode=job.params["mode"], actor=_asker(job), now=clock.now(),
+            **job.params, tenant_id=job.tenant_id, stream=stream, actor=_asker(job), now=clock.now(),
             progress=progress,
         )  # fmt: skip
     rows = sum(done.counts.values())
-    return {"counts": done.counts, "error_file": done.error_file, "done": rows, "total": rows}
+    counts = {**done.counts, **done.reading}
+    return {"counts": counts, "error_file": done.error_file, "done": rows, "total": rows}
 
 
 @jobs.job("participants.export")

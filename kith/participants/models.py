@@ -26,7 +26,7 @@ class Participant(TenantOwned):
     """One enrolled person or company. Phone and visa number are AES-256-GCM under the participant's own key."""
 
     class Fence(TenantOwned.Fence):
-        pii = ("name", "email", "picture_url", "search")
+        pii = ("name", "email", "picture_url", "search", "extra")
         secret = ("phone_enc", "phone_index", "email_index", "visa_number_enc", "visa_number_index")
 
     kind = models.TextField(choices=ParticipantKind.choices, default=ParticipantKind.PERSON)
@@ -47,6 +47,8 @@ class Participant(TenantOwned):
     visa_stage = models.TextField(default="", blank=True)
     visa_type = models.TextField(default="", blank=True)
     application_on = models.DateField(null=True, blank=True)
+    # Columns of imported files that mean nothing here: heading -> text.
+    extra = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     referred_by = TenantForeignKey("self", null=True, blank=True, related_name="+")
     code = models.CharField(max_length=24)
     source = models.TextField(default="")

@@ -120,7 +120,7 @@ def import_file(request: Any, tenant: str) -> HttpResponse:
     form = forms.ImportForm(html.given(request), request.FILES or None)
     if form.is_valid():
         try:
-            started = actions.request_import(**form.cleaned_data, actor=request.actor, now=clock.now())
+            started = actions.request_import(**form.wishes, actor=request.actor, now=clock.now())
         except DomainError as error:
             html.blame(form, error)
         else:

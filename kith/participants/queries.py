@@ -30,7 +30,7 @@ _ROW = (
 _EXPORTED = (
     "id", "name", "email", "phone_enc", "external_id", "country", "language", "timezone", "kind", "status", "code",
     "referred_by_id", "picture_url", "visa_number_enc", "visa_stage", "visa_type", "application_on",
-    "email_verified_at", "last_login_at", "source", "created_at", "updated_at",
+    "extra", "email_verified_at", "last_login_at", "source", "created_at", "updated_at",
 )  # fmt: skip
 _PIECE = 2000
 

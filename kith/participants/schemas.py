@@ -77,6 +77,7 @@ class ParticipantOut(ParticipantRowOut):
     visa_stage: str
     visa_type: str
     application_on: datetime.date | None
+    extra: dict[str, str] = Field(description="columns of imported files that mean nothing here")
     email_verified_at: datetime.datetime | None
     last_login_at: datetime.datetime | None
     source: str

@@ -9,7 +9,7 @@ from kith.participants import queries
 # Headings that the import reads, so that an exported file can be changed and imported again.
 COLUMNS = (
     "name", "email", "phone", "external_id", "country", "language", "timezone", "kind", "status", "code",
-    "referred_by_code", "picture_url", "visa_number", "visa_stage", "visa_type", "application_on",
+    "referred_by_code", "picture_url", "visa_number", "visa_stage", "visa_type", "application_on", "extra",
     "email_verified_at", "last_login_at", "source", "created_at", "updated_at", "id",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from kith.kit import files, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict, Invalid
 from kith.kit.tables import neutral
-from kith.participants import queries
+from kith.participants import queries, rules
 from kith.participants.actions.merging import Merge, Row
 from kith.participants.actions.reading import Sheet, open_sheet
 from kith.participants.actions.refusals import SENTENCES
@@ -54,14 +54,18 @@ class ImportOvertaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did; `error_file` is the stored name of the list of bad rows, empty without any."""
+    """What an import did; `error_file` is the stored name of the list of bad rows, empty without any.
+
+    `reading` says how the file was understood: columns kept and ignored, the sheet and those beside it, and
+    which way round dates with slashes were read.
+    """
 
     created: int
     updated: int
     unchanged: int
     bad: int
     error_file: str
-    ignored_columns: list[str]
+    reading: dict[str, Any]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,28 +83,32 @@ def import_customers(
     tenant_id: int,
     stream: IO[bytes],
     mode: Mode = "all-or-nothing",
+    keep_columns: bool = False,
+    sheet: str = "",
     source: str = "import",
     actor: Actor,
     now: datetime.datetime,
     progress: Progress = lambda _done, _of: None,
 ) -> Imported:
-    """Import a CSV file. Call it outside a transaction: the file is stored in one of its own.
+    """Import a table (CSV, .xlsx, JSON as exported). Call it outside a transaction: it is stored in one of its own.
 
     People are recognized by external id, else by e-mail address; what is the same already is not touched,
-    and an empty cell leaves what is known. Raises RowsRefused (its details carry the counts and the error
-    file), the refusals of `reading`, ImportOvertaken.
+    and an empty cell leaves what is known. With `keep_columns`, columns that mean nothing here are stored as
+    they are. `sheet` names one of a workbook. Raises RowsRefused (its details carry the counts and the error
+    file), the refusals of `unreadable`, ImportOvertaken.
     """
     with tenancy.use(tenant_id, actor=actor):
         region, locale = queries.phone_region(), current_tenant().locale
-    sheet = open_sheet(stream, region=region)
+    month_first = rules.is_month_first(locale, region)
+    table = open_sheet(stream, region=region, month_first=month_first, keep=keep_columns, sheet=sheet)
     with tempfile.TemporaryFile() as spool, _Report(locale) as report:
-        rows = _check(sheet, spool, report, progress)
+        rows = _check(table, spool, report, progress)
         if mode == "all-or-nothing" and report.bad:
             raise _refusal(tenant_id, report)
         for _try in range(_MERGE_TRIES):
             try:
                 with tenancy.use(tenant_id, actor=actor):
-                    merge = Merge(sheet.layout, source, now)
+                    merge = Merge(table.layout, source, now)
                     found = _store(merge, spool, rows, progress)
                     if found and mode == "all-or-nothing":
                         report.add(found)
@@ -118,8 +126,21 @@ def import_customers(
             merge.unchanged,
             report.bad,
             report.keep(tenant_id),
-            sheet.layout.ignored,
+            _understood(table),
         )
+
+
+def _understood(table: Sheet) -> dict[str, Any]:
+    """How the file was read, without what did not occur in it."""
+    layout = table.layout
+    found = {
+        "columns_kept": layout.others if layout.keep else [],
+        "columns_ignored": [] if layout.keep else layout.others,
+        "sheet": table.title,
+        "other_sheets": table.others,
+        "dates": ("MDY" if layout.month_first else "DMY") if "application_on" in layout.fields else "",
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _check(sheet: Sheet, spool: IO[bytes], report: "_Report", progress: Progress) -> int:

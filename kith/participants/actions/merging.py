@@ -29,16 +29,19 @@ _PLAIN = (
     "name", "email", "external_id", "country", "language", "timezone", "kind", "picture_url", "visa_stage",
     "visa_type", "application_on",
 )  # fmt: skip
+# Columns of the organization's own, added to those that are known.
+_EXTRA = "extra"
 _DERIVED = ("email_index", "phone_enc", "phone_index", "visa_number_enc", "visa_number_index")
 _SEALED = ("phone", "visa_number")
+_APART = (*_SEALED, _EXTRA)
 _INDEXED: tuple[tuple[str, crypto.Kind], ...] = (
     ("email", "email"),
     ("phone", "phone"),
     ("visa_number", "raw"),
 )
-_COLUMNS = (*_PLAIN, *_DERIVED)
-_READ = ("id", "status", "email_index", "phone_index", "visa_number_index", *_PLAIN)
-_TYPES = dict.fromkeys(_DERIVED, "bytea") | {"application_on": "date"}
+_COLUMNS = (*_PLAIN, _EXTRA, *_DERIVED)
+_READ = ("id", "status", "email_index", "phone_index", "visa_number_index", _EXTRA, *_PLAIN)
+_TYPES = dict.fromkeys(_DERIVED, "bytea") | {"application_on": "date", _EXTRA: "jsonb"}
 _OPTIONAL = frozenset({"application_on", *_DERIVED})
 
 Values = Mapping[str, Any]
@@ -93,7 +96,10 @@ class Merge:
         """Insert and update. Raises IntegrityError when somebody else stored one of the people meanwhile."""
         _insert(self.source, self.now)
         with connection.cursor() as cursor:
-            assignments = ", ".join(f"{column} = coalesce(s.{column}, p.{column})" for column in _COLUMNS)
+            assignments = ", ".join(
+                f"{column} = coalesce({'p.extra || ' * (column == _EXTRA)}s.{column}, p.{column})"
+                for column in _COLUMNS
+            )
             cursor.execute(
                 f"update participants_participant p set {assignments}, updated_at = %s,"  # noqa: S608
                 " email_verified_at = case when s.email is null then p.email_verified_at end"
@@ -197,8 +203,12 @@ def _changes(values: Values, known: _Known, found: _Person | None) -> dict[str, 
     changes = {
         name: value
         for name, value in values.items()
-        if name not in _SEALED and value != _as_written(stored.get(name))
+        if name not in _APART and value != _as_written(stored.get(name))
     }
+    if values.get(_EXTRA):
+        present = orjson.loads(stored.get(_EXTRA, "{}"))
+        if present != present | values[_EXTRA]:
+            changes[_EXTRA] = orjson.dumps(values[_EXTRA]).decode()
     if "email" in changes:
         changes["email_index"] = known.indexes["email"][values["email"]]
     for name in _SEALED:
@@ -278,4 +288,4 @@ def _draw_again() -> int:
 
 
 def _default(column: str) -> str:
-    return "person" if column == "kind" else ""
+    return {"kind": "person", _EXTRA: "{}"}.get(column, "")

@@ -13,6 +13,12 @@ SENTENCES: dict[str, Sentence] = {
     "characters": _("This contains characters that cannot be printed. Type it again."),
     "email": _("This is not an e-mail address. Write it like jan@example.com."),
     "phone": _("This phone number does not exist. Write it with the country code, like +31612345678."),
+    "phone_letters": _("A phone number has no letters. Write digits only, like +31612345678."),
+    "scientific": _(
+        "A spreadsheet has shortened this number. Format the column as text, type the number again and save."
+    ),
+    "cell_error": _("The spreadsheet shows an error here. Repair the formula or empty the cell."),
+    "extra": _("Columns of your own are text of at most 1,000 characters, under headings of at most 100."),
     "phone_country": _("Write the phone number with + and the country code, or fill in the country."),
     "country": _("This country is not known. Write its two letters, like NL, or its name in English or Dutch."),
     "language": _("This language is not known. Write its code, like nl or en."),
@@ -21,6 +27,7 @@ SENTENCES: dict[str, Sentence] = {
     "picture_url": _("Write the address of the picture in full, beginning with https://."),
     "visa_number": _("A visa number has at most 40 letters, digits, dashes and slashes."),
     "date": _("Write the date as 2026-06-15 or 15-06-2026."),
+    "date_month": _("The date is read as month-day-year, and there is no such month. Write it as 2026-06-15."),
     "code": _("A code has 4 to 24 letters and digits and is not a reserved word. Choose another."),
     "unknown_field": _("This field cannot be changed."),
     "key_missing": _("Fill in an e-mail address or a customer number, so that the next import finds this person."),

@@ -12,10 +12,19 @@ from kith.participants.actions.importing import Mode
 IMPORT, EXPORT = "participants.import_customers", "participants.export"
 
 
-def request_import(*, file: IO[Any], mode: Mode, actor: Actor, now: datetime.datetime) -> Job:
+def request_import(
+    *,
+    file: IO[Any],
+    mode: Mode,
+    keep_columns: bool = False,
+    sheet: str = "",
+    actor: Actor,
+    now: datetime.datetime,
+) -> Job:
     """Keep the uploaded file and queue its import. Raises TooLarge."""
-    name = files.keep(file, folder="imports", suffix=".csv")
-    return jobs.start(IMPORT, params={"mode": mode}, input_file=name, actor=actor, now=now)
+    name = files.keep(file, folder="imports")
+    params = {"mode": mode, "keep_columns": keep_columns, "sheet": sheet}
+    return jobs.start(IMPORT, params=params, input_file=name, actor=actor, now=now)
 
 
 def request_export(

@@ -1,9 +1,9 @@
 """What a participant's fields may hold, and how a table of customers is read. Plain Python."""
 
+from kith.participants.rules.days import is_month_first
 from kith.participants.rules.fields import (
     EDITABLE,
     FIELDS,
-    BadValue,
     Checked,
     check,
     country,
@@ -13,15 +13,17 @@ from kith.participants.rules.fields import (
     is_good_vanity_code,
     language,
     name,
-    phone,
 )
+from kith.participants.rules.phones import phone
 from kith.participants.rules.tables import (
     BadRow,
     BadTable,
     Layout,
     check_row,
     find_layout,
+    split_headings,
 )
+from kith.participants.rules.values import BadValue
 
 __all__ = [
     "EDITABLE",
@@ -39,7 +41,9 @@ __all__ = [
     "external_id",
     "find_layout",
     "is_good_vanity_code",
+    "is_month_first",
     "language",
     "name",
     "phone",
+    "split_headings",
 ]

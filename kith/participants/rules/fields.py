@@ -4,7 +4,6 @@ Every checker takes text as people write it and returns the stored form; the emp
 meaning "not known". `check` runs them over a whole person.
 """
 
-import datetime
 import functools
 import re
 import unicodedata
@@ -15,23 +14,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import email_validator
-import phonenumbers
+import orjson
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from kith.kit import codes
+from kith.participants.rules.days import day
+from kith.participants.rules.phones import phone
+from kith.participants.rules.values import UNWANTED, BadValue, line, whole_number
 
 NAME_LENGTH, EXTERNAL_ID_LENGTH, SHORT_LENGTH, URL_LENGTH = 200, 100, 100, 500
 EMAIL_LENGTH, VISA_NUMBER_LENGTH = 254, 40
-EARLIEST_DAY, LATEST_DAY = datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)
+EXTRA_COLUMNS, EXTRA_LENGTH = 200, 1000
 
-# Controls, lone surrogates, and the marks that reverse the direction of the text around them.
-_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}|[0-9]{3}))?", re.ASCII)
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+'-]+(\.[A-Za-z0-9_+'-]+)*", re.ASCII)
 _PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]{3,190}", re.ASCII)
-_BETWEEN_DIGITS = {ord(mark): None for mark in " -.()"}
 _IN_VISA_NUMBER = re.compile(r"[A-Z0-9/-]+", re.ASCII)
 
 _KINDS = {
@@ -49,17 +47,9 @@ _OTHER_NAMES = {
 }  # fmt: skip
 
 
-class BadValue(ValueError):
-    """A value cannot be stored; `code` is a stable word saying why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def name(value: str) -> str:
     """A name on one line. Raises BadValue: missing, long, characters."""
-    cleaned = _text(value, NAME_LENGTH)
+    cleaned = line(value, NAME_LENGTH)
     if not cleaned:
         raise BadValue("missing")
     return cleaned
@@ -81,8 +71,7 @@ def email(value: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _domain(domain: str) -> str:
-    _any_email(f"someone@{domain}")
-    return domain
+    return _any_email(f"someone@{domain}").rpartition("@")[2]
 
 
 def _any_email(value: str) -> str:
@@ -94,64 +83,8 @@ def _any_email(value: str) -> str:
 
 
 def external_id(value: str) -> str:
-    """The organization's own number for the person. Raises BadValue: long, characters."""
-    return _text(value, EXTERNAL_ID_LENGTH)
-
-
-def phone(value: str, region: str = "") -> str:
-    """An existing kind of number in E.164; `region` is the country of a number written without one.
-
-    Raises BadValue: phone, or phone_country when a national number comes without a country.
-    """
-    value = value.strip()
-    if not value:
-        return ""
-    if value.startswith("00"):
-        value = f"+{value[2:]}"
-    if not region and not value.startswith("+"):
-        raise BadValue("phone_country")
-    usual = _usual_number(value, region)
-    if usual:
-        return usual
-    try:
-        number = phonenumbers.parse(value, region or None)
-    except phonenumbers.NumberParseException:
-        raise BadValue("phone") from None
-    if not phonenumbers.is_valid_number(number) or number.extension:
-        raise BadValue("phone")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
-def _usual_number(value: str, region: str) -> str:
-    """E.164 of a mobile number written in one of the two usual ways, empty when it takes the whole parser.
-
-    A list is made of these, and the parser takes ten times as long to say the same.
-    """
-    prefix, pattern = _usual_mobile(region)
-    digits = value.translate(_BETWEEN_DIGITS)
-    if not prefix or not digits.isascii():
-        return ""
-    for before in (prefix, "0"):
-        if digits.startswith(before) and pattern.fullmatch(digits, len(before)):
-            return prefix + digits[len(before) :]
-    return ""
-
-
-@functools.lru_cache(maxsize=512)
-def _usual_mobile(region: str) -> tuple[str, re.Pattern[str]]:
-    """The + and country code, and the mobile numbers of a region; no prefix where calling is less simple.
-
-    Simple is: the country code is the region's alone, and national numbers begin with a 0 that is left out.
-    """
-    found = phonenumbers.PhoneMetadata.metadata_for_region(region, None) if region else None
-    if (
-        found is None
-        or found.national_prefix_for_parsing != "0"
-        or found.national_prefix_transform_rule
-        or len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[found.country_code]) > 1
-    ):
-        return "", re.compile("")
-    return f"+{found.country_code}", re.compile(f"(?!0)(?:{found.mobile.national_number_pattern})")
+    """The organization's own number for the person. Raises BadValue: long, characters, scientific."""
+    return line(whole_number(value), EXTERNAL_ID_LENGTH)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -221,7 +154,7 @@ def picture_url(value: str) -> str:
         well_formed = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
     except ValueError:
         well_formed = False
-    if not well_formed or len(value) > URL_LENGTH or _UNWANTED.search(value) or " " in value:
+    if not well_formed or len(value) > URL_LENGTH or UNWANTED.search(value) or " " in value:
         raise BadValue("picture_url")
     return value
 
@@ -234,45 +167,22 @@ def visa_number(value: str) -> str:
     return value
 
 
-def day(value: str | datetime.date | None) -> datetime.date | None:
-    """A date from YYYY-MM-DD or DD-MM-YYYY; None when empty. Raises BadValue: date."""
-    found: datetime.date | None
-    if isinstance(value, str):
-        found = _day(value.strip())
-    else:
-        found = value.date() if isinstance(value, datetime.datetime) else value
-    if found is not None and not EARLIEST_DAY <= found <= LATEST_DAY:
-        raise BadValue("date")
-    return found
-
-
-def _day(value: str) -> datetime.date | None:
-    if not value:
-        return None
-    match = _DAY_FIRST.fullmatch(value)
-    try:
-        if match:
-            return datetime.date(int(match[3]), int(match[2]), int(match[1]))
-        if len(value) != 10:
-            raise BadValue("date")
-        return datetime.date.fromisoformat(value)
-    except ValueError:
-        raise BadValue("date") from None
-
-
 def _short(value: str) -> str:
-    return _text(value, SHORT_LENGTH)
+    return line(value, SHORT_LENGTH)
 
 
-def _text(value: str, length: int) -> str:
-    value = " ".join(value.split())
-    if not value.isascii():
-        value = unicodedata.normalize("NFC", value)
-    if len(value) > length:
-        raise BadValue("long")
-    if _UNWANTED.search(value):
-        raise BadValue("characters")
-    return value
+def extra(value: str | Mapping[str, str]) -> dict[str, str]:
+    """Columns of the organization's own: heading -> text, from themselves or their JSON. Raises BadValue: extra."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value) if value.strip() else {}
+        except orjson.JSONDecodeError:
+            raise BadValue("extra") from None
+    if not isinstance(value, dict) or len(value) > EXTRA_COLUMNS:
+        raise BadValue("extra")
+    if not all(isinstance(text, str) for text in value.values()):
+        raise BadValue("extra")
+    return {line(heading, SHORT_LENGTH): line(text, EXTRA_LENGTH) for heading, text in value.items()}
 
 
 Checker = Callable[[Any], Any]
@@ -281,7 +191,7 @@ Checker = Callable[[Any], Any]
 FIELDS: dict[str, Checker] = {
     "name": name, "email": email, "external_id": external_id, "country": country, "phone": phone,
     "language": language, "timezone": timezone, "kind": kind, "picture_url": picture_url,
-    "visa_number": visa_number, "visa_stage": _short, "visa_type": _short, "application_on": day,
+    "visa_number": visa_number, "visa_stage": _short, "visa_type": _short, "application_on": day, "extra": extra,
 }  # fmt: skip
 EDITABLE = frozenset(FIELDS)
 
@@ -294,7 +204,7 @@ class Checked:
     problems: dict[str, str]
 
 
-def check(values: Mapping[str, Any], *, region: str = "") -> Checked:
+def check(values: Mapping[str, Any], *, region: str = "", month_first: bool = False) -> Checked:
     """Check the fields that are given. `region` reads national phone numbers when no country is given."""
     good: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -305,6 +215,8 @@ def check(values: Mapping[str, Any], *, region: str = "") -> Checked:
         try:
             if field == "phone":
                 good[field] = phone(value or "", good.get("country") or region)
+            elif field == "application_on":
+                good[field] = day(value, month_first=month_first)
             else:
                 good[field] = checker("" if value is None else value)
         except BadValue as bad:

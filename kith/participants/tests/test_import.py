@@ -14,7 +14,7 @@ from kith.kit.actors import SYSTEM
 from kith.kit.errors import Invalid
 from kith.kit.models import OutboxEvent, SubjectKey
 from kith.participants import actions, queries
-from kith.participants.actions import reading
+from kith.participants.actions import unreadable
 from kith.participants.models import Participant
 from kith.participants.tests.factories import AT, make_participant
 
@@ -54,7 +54,7 @@ def trail(tenant):
 def test_a_file_is_stored_with_phones_encrypted_and_everybody_announced(acme):
     done = bring_in(acme, FILE)
     assert done.counts == {"created": 3, "updated": 0, "unchanged": 0, "bad": 0}
-    assert (done.error_file, done.ignored_columns) == ("", ["opmerking"])
+    assert (done.error_file, done.reading) == ("", {"columns_ignored": ["opmerking"]})
     found = people(acme)
     jan, anna, priya = (found[f"{name}@example.com"] for name in ("jan", "anna", "priya"))
     assert (jan["name"], jan["external_id"], jan["phone"], jan["country"]) == (
@@ -216,13 +216,13 @@ def test_encodings_separators_and_line_ends_are_recognized(acme, content, name):
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
-        (b"", reading.FileEmpty),
-        (b"\xef\xbb\xbf\n", reading.FileEmpty),
-        (b"PK\x03\x04\x81\x8d\x00naam,email\n\x81", reading.FileNotText),
-        (b"mail,land\nx,y", reading.NameColumnMissing),
-        (b"naam,land\nx,y", reading.KeyColumnMissing),
-        (b"naam,name,email\nx,y,z", reading.ColumnTwice),
-        (b'naam,email\n"x,y\n' + b"more,more\n" * 20_000, reading.QuoteNotClosed),
+        (b"", unreadable.FileEmpty),
+        (b"\xef\xbb\xbf\n", unreadable.FileEmpty),
+        (b"PK\x03\x04\x81\x8d\x00naam,email\n\x81", unreadable.FileDamaged),
+        (b"mail,land\nx,y", unreadable.NameColumnMissing),
+        (b"naam,land\nx,y", unreadable.KeyColumnMissing),
+        (b"naam,name,email\nx,y,z", unreadable.ColumnTwice),
+        (b'naam,email\n"x,y\n' + b"more,more\n" * 20_000, unreadable.QuoteNotClosed),
     ],
 )
 def test_a_file_that_is_no_table_of_customers_is_refused(acme, content, refusal):
