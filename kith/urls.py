@@ -1,11 +1,14 @@
 """The whole URL map: one line per feature."""
 
+from typing import Any
+
 from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from kith.api import api, compat_api
-from kith.kit import html
+from kith.kit import errors, html
+from kith.kit.middleware import handler
 from kith.tenants.access import public
 
 # Features with pages; each brings its own paths below /t/<slug>/, /p/<slug>/, /r/ and so on.
@@ -27,3 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler500 = "kith.kit.outages.on_error"
+handler400: Any = handler(errors.Malformed)
+handler403: Any = handler(errors.Forbidden)
+handler404: Any = handler(errors.NotFound)

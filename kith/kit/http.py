@@ -1,9 +1,10 @@
 """The JSON shapes of `docs/api`: one envelope for answers, lists and errors."""
 
+import datetime
 import json
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from ninja import Router, Status
 from ninja import Schema as NinjaSchema
 from ninja.parser import Parser as NinjaParser
 from ninja.renderers import BaseRenderer
-from pydantic import ConfigDict, create_model
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, create_model
 
 from kith.kit import text
 from kith.kit.errors import DomainError, Malformed, WrongType
@@ -24,6 +25,28 @@ class Schema(NinjaSchema):
     """Base of request and response shapes: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+EARLIEST, LATEST = 1900, 2200
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, (int, float)):
+        raise ValueError(_("Write it as in 2026-06-15 or 2026-06-15T10:00:00Z, not as a number."))
+    return value
+
+
+def _near(value: datetime.datetime) -> datetime.datetime:
+    if not EARLIEST <= value.year <= LATEST:
+        raise ValueError(_("Write a year from 1900 to 2200."))
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_near)]
+"""A time with its offset from UTC, as RFC 3339 has it, in a year that every time zone can still count."""
+
+Day = Annotated[datetime.date, BeforeValidator(_written)]
+"""A date, YYYY-MM-DD."""
 
 
 class MoneyOut(Schema):

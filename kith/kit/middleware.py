@@ -6,25 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views import defaults
 
 from kith.kit import html, http, tenancy, text
-from kith.kit.errors import (
-    Broken,
-    DomainError,
-    Forbidden,
-    Malformed,
-    MethodNotAllowed,
-    NotFound,
-    TooLarge,
-    Unavailable,
-)
+from kith.kit.errors import DomainError, Malformed, MethodNotAllowed, TooLarge
 from kith.kit.ids import uuid7
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _FORM_BYTES = 1024 * 1024
 _OF_PAGES = ("GET", "HEAD", "POST")
-_FOREIGN = {each.status: each for each in (Forbidden, NotFound, MethodNotAllowed, TooLarge, Unavailable)}
+_PAGES = {400: "bad_request", 403: "permission_denied", 404: "page_not_found", 500: "server_error"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -114,14 +106,23 @@ def _refused_method(request: HttpRequest) -> HttpResponse:
 
 
 def _explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """A refusal of the framework in our words: it knows neither the envelope nor the page."""
-    bare = not response.streaming and not response.content
-    foreign = _is_api(request) and not response.get("Content-Type", "").startswith("application/json")
-    if response.status_code < 400 or not (foreign or (bare and response.status_code == 405)):
+    """A method that was refused without a word, with our words."""
+    if response.status_code != 405 or response.get("Content-Type", "").startswith("application/json"):
         return response
-    error = _FOREIGN.get(response.status_code, Broken if response.status_code >= 500 else Malformed)
-    explained = refused(request, error())
+    explained = refused(request, MethodNotAllowed())
     # The length is that of the other body: a server would wait for the rest, or hang up.
     for name in response.headers.keys() - explained.headers.keys() - {"Content-Length"}:
         explained[name] = response[name]
     return explained
+
+
+def handler(outcome: type[DomainError]) -> Callable[..., HttpResponse]:
+    """What answers where the framework refuses by itself: our page, or the envelope."""
+    page: Callable[..., HttpResponse] = getattr(defaults, _PAGES[outcome.status])
+
+    def answer(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+        if _is_api(request):
+            return http.refused(request, outcome())
+        return page(request) if outcome.status == 500 else page(request, exception)
+
+    return answer

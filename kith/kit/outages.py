@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.views.defaults import server_error
 
 from kith.kit import patience
-from kith.kit.errors import Unavailable
-from kith.kit.middleware import refused
+from kith.kit.errors import Broken, Unavailable
+from kith.kit.middleware import handler, refused
 
 log = logging.getLogger("kith.outages")
 
 RETRY_SECONDS = 5
+_broken = handler(Broken)
 # Connections, transactions that lost a race, resources, limits of time, the server's own system.
 _CLASSES = ("08", "40", "53", "55", "57", "58")
 # Read-only, for it is a standby now; and it ended a transaction that did nothing for too long.
@@ -49,7 +49,7 @@ class Outages:
 def on_error(request: HttpRequest) -> HttpResponse:
     """The last resort of every request, also for what the layers around the view met."""
     error = sys.exc_info()[1]
-    return _unavailable(request, error) if is_outage(error) else server_error(request)
+    return _unavailable(request, error) if is_outage(error) else _broken(request)
 
 
 def _unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import Schema
+from kith.kit.http import Day, Schema
 
 Kind = Literal["person", "company"]
 Status = Literal["active", "suspended", "erased"]
@@ -27,7 +27,7 @@ class ParticipantIn(Schema):
     visa_number: str = Field(default="", max_length=60)
     visa_stage: str = Field(default="", max_length=100)
     visa_type: str = Field(default="", max_length=100)
-    application_on: datetime.date | None = None
+    application_on: Day | None = None
     referred_by_code: str = Field(default="", max_length=40, description="personal code of who referred them")
     code: str = Field(default="", max_length=40, description="vanity code; empty draws one")
 
@@ -47,7 +47,7 @@ class ParticipantPatch(Schema):
     visa_number: str | None = Field(default=None, max_length=60)
     visa_stage: str | None = Field(default=None, max_length=100)
     visa_type: str | None = Field(default=None, max_length=100)
-    application_on: datetime.date | None = None
+    application_on: Day | None = None
 
 
 class ParticipantRowOut(Schema):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import MoneyOut, Schema
+from kith.kit.http import Day, MoneyOut, Schema
 from kith.kit.money import Money
 from kith.payouts import queries, rules
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal
@@ -85,7 +85,7 @@ class BatchIn(Schema):
     reward_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
     format: Format = "sepa"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
-    execution_on: date | None = None
+    execution_on: Day | None = None
 
 
 class BatchOut(Schema):

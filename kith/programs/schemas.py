@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils.translation import get_language
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from kith.kit.http import MoneyOut, Schema
+from kith.kit.http import Moment, MoneyOut, Schema
 from kith.kit.money import LARGEST
 from kith.programs import queries
 from kith.programs.models import Campaign, Program, Rule, RuleVersion, Sponsor
@@ -123,8 +123,8 @@ class CampaignIn(Schema):
 
     code: Slug
     name: Name
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment
+    ends_at: Moment | None = None
     multiplier_bps: Annotated[int, Field(gt=0, le=1_000_000)] = 10_000
     status: Status = "live"
 
@@ -134,8 +134,8 @@ class CampaignChanges(Schema):
 
     name: Name | None = None
     status: Status | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     multiplier_bps: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
 
 

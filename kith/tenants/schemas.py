@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import Schema
+from kith.kit.http import Moment, Schema
 
 
 class SignInIn(Schema):
@@ -82,7 +82,7 @@ class KeyIn(Schema):
 
     name: str = Field(min_length=1, max_length=60)
     scopes: list[str] = Field(min_length=1, max_length=60)
-    expires_at: datetime.datetime | None = None
+    expires_at: Moment | None = None
     rate_limit: int = Field(default=1000, ge=1, le=1_000_000)
 
 

@@ -4,29 +4,32 @@ The operations come from the APIs' own description and the pages from the URL ma
 without being named here.
 """
 
-import functools
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, models, transaction
 from django.http import JsonResponse
 from django.test import Client
 
-from kith import api as wiring
-from kith.kit import clock, tenancy
-from kith.tenants import actions
+from kith.kit import tenancy
 from kith.tenants.rules import PERMISSIONS
-from tests.faults import bodies
+from tests.faults.calls import (
+    at_home,
+    browser,
+    caller,
+    names_a_row,
+    operations,
+    pages,
+    parameters,
+    send,
+    text,
+)
 from tests.faults.worlds import CODE, MARK, THE_ID, World, build, owned, rows_of, taken_back
-from tests.guards.surface import Entry, entries
+from tests.guards.surface import Entry
 
 ROLES = ("owner", "admin", "manager", "agent", "viewer", "auditor")
-# Text in a path that names a row of one tenant.
-FOREIGN_TEXT = {"code", "slug", "external_id"}
 # A foreign id that only narrows what is looked for: it finds nothing.
 FILTERS = {"POST /api/v1/referrals/export", "POST /api/v1/participants/export"}
 # Public on purpose: whoever has the code may use it, members of another organization included.
@@ -41,95 +44,6 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Both organizations, in a transaction that is taken back after the last test of this module."""
     with django_db_blocker.unblock(), taken_back():
         yield build()
-
-
-@functools.cache
-def described() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """ "GET /api/v1/…/{id}" -> (the operation's description, the whole description)."""
-    found = {}
-    for api, prefix in ((wiring.api, "/api/v1/"), (wiring.compat_api, "/api/")):
-        whole = json.loads(json.dumps(api.get_openapi_schema(path_prefix=prefix), default=str))
-        for path, methods in whole["paths"].items():
-            for method, operation in methods.items():
-                found[f"{method.upper()} {path}"] = (operation, whole)
-    return found
-
-
-def operations() -> list[Entry]:
-    """Every operation of every API."""
-    return [entry for entry in entries() if entry.operation is not None]
-
-
-def pages() -> list[Entry]:
-    """Every page below an organization's own path."""
-    return [entry for entry in entries() if entry.operation is None and re.match(r"[tp]/<", entry.path)]
-
-
-# --- making requests ----------------------------------------------------------------------------------
-
-
-def parameters(entry: Entry) -> list[tuple[str, str, dict[str, Any]]]:
-    """(name, place, schema) of each parameter of an operation."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", entry.path)
-    operation, whole = described()[f"{entry.method} /{path}"]
-    found = operation.get("parameters", [])
-    return [(each["name"], each["in"], bodies.resolve(each["schema"], whole)) for each in found]
-
-
-def names_a_row(entry: Entry) -> bool:
-    """Whether the path itself holds an id or a code."""
-    return any(
-        place == "path" and (schema.get("format") == "uuid" or name in FOREIGN_TEXT)
-        for name, place, schema in parameters(entry)
-    )
-
-
-def send(client: Client, entry: Entry) -> tuple[Any, str]:
-    """The response to the smallest valid request with foreign ids, and what was sent besides the path."""
-    operation, whole = described()[f"{entry.method} /" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", entry.path)]
-    given = {name: bodies.example(name, schema, whole) for name, _, schema in parameters(entry)}
-    url = entry.url(lambda _, name: given[name])
-    query = {
-        name: given[name]
-        for name, place, schema in parameters(entry)
-        if place == "query" and schema.get("format") == "uuid"
-    }
-    content = operation.get("requestBody", {}).get("content", {})
-    call = getattr(client, entry.method.lower())
-    if "multipart/form-data" in content:
-        data = bodies.body(content["multipart/form-data"]["schema"], whole)
-        files = {
-            name: SimpleUploadedFile("people.csv", b"name,email\n")
-            for name in ("file", *data)
-            if name == "file"
-        }
-        return call(url, {**data, **files}), json.dumps(data)
-    if "application/json" in content:
-        sent = json.dumps(bodies.body(content["application/json"]["schema"], whole))
-        return call(url, sent, content_type="application/json"), sent
-    if entry.method == "GET":
-        return call(url, query), json.dumps(query)
-    return call(url, query_params=query), json.dumps(query)
-
-
-def caller(world: World, role: str) -> Client:
-    """A client with the access token of Acme's member of that role, from an address of its own."""
-    with tenancy.use(world.acme.id):
-        pair = actions.open_token_family(member_id=world.members[role].id, now=clock.now())
-    return Client(raise_request_exception=False, headers={"authorization": f"Bearer {pair.access}"})
-
-
-def browser(world: World, role: str) -> Client:
-    """A signed-in browser of Acme's member of that role."""
-    client = Client(raise_request_exception=False)
-    client.force_login(world.users[role])
-    return client
-
-
-def text(response: Any) -> str:
-    """What came back, files included."""
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    return content.decode("utf-8", "replace").lower()
 
 
 def foreign_rows(found: Any) -> Iterator[dict[str, Any]]:
@@ -198,13 +112,6 @@ def test_every_operation_is_described_and_every_exception_exists() -> None:
             missing.append(str(entry))
     assert not missing
     assert not (set(BY_CODE) | FILTERS) - {str(entry) for entry in operations()}
-
-
-def at_home(world: World) -> Client:
-    """A client of Rival's owner."""
-    with tenancy.use(world.rival.id):
-        pair = actions.open_token_family(member_id=world.charlie.id, now=clock.now())
-    return Client(raise_request_exception=False, headers={"authorization": f"Bearer {pair.access}"})
 
 
 def test_the_ids_are_real_rival_itself_reaches_its_rows(world: World) -> None:

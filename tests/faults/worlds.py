@@ -16,9 +16,9 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
-from kith.kit import clock, tenancy
+from kith.kit import clock, crypto, tenancy
 from kith.kit.actors import SYSTEM, Actor
-from kith.kit.models import TenantScoped
+from kith.kit.models import SubjectKey, TenantScoped
 from kith.kit.money import Money
 from kith.kit.tenancy import TenantOwned
 from kith.ledger import actions as ledger
@@ -49,6 +49,7 @@ NAMED: dict[str, Any] = {
 }
 OVERRIDES: dict[str, dict[str, Any]] = {
     "tenants.SettingValue": {"value": 14},
+    "programs.RuleVersion": {"spec": {"trigger": "conversion:booking", "fixed_minor": 2500}},
 }
 
 
@@ -82,7 +83,9 @@ def build() -> World:
     with tenancy.use(rival.id):
         stranger = _user(f"{MARK}-stranger")
         for model in owned():
-            if model._meta.managed and model.Fence.writes != "none":  # type: ignore[attr-defined]
+            if model is SubjectKey:  # a real one, or nothing of THE_ID could be encrypted
+                crypto.encrypt(MARK, subject_id=THE_ID, context="world")
+            elif model._meta.managed and model.Fence.writes != "none":  # type: ignore[attr-defined]
                 row = model(**_values(model, rival, stranger))
                 row.save(force_insert=True)
         _money()
@@ -143,6 +146,9 @@ def _plain(each: Any) -> Any:
         return clock.now() + datetime.timedelta(days=7) if each.name.startswith("expires") else NOW
     if isinstance(each, models.DateField):
         return NOW.date()
+    if isinstance(each, models.BinaryField) and each.name.endswith("_enc"):
+        place = f"{each.model._meta.db_table}.{each.name}:{THE_ID}"
+        return crypto.encrypt(f"{MARK} {each.name}", subject_id=THE_ID, context=place)
     if isinstance(each, models.BinaryField):
         return f"{MARK} {each.name}".encode()
     if isinstance(each, models.BooleanField):

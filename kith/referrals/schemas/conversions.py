@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import MoneyOut, Schema
+from kith.kit.http import Day, Moment, MoneyOut, Schema
 from kith.referrals.models import Conversion
 from kith.referrals.schemas.shared import Event, MoneyIn, Reason
 
@@ -16,9 +16,9 @@ class ConversionIn(Schema):
 
     event: Event
     external_id: Annotated[str, Field(min_length=1, max_length=100)]
-    occurred_at: datetime.datetime
+    occurred_at: Moment
     amount: MoneyIn | None = None
-    effective_on: datetime.date | None = None
+    effective_on: Day | None = None
     referral_id: UUID | None = None
     rid: UUID | None = None
     email: Annotated[str, Field(max_length=254)] = ""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kith.kit.http import Schema
+from kith.kit.http import Day, Schema
 from kith.referrals import queries, rules
 from kith.referrals.models import Referral
 from kith.referrals.schemas.conversions import ConversionOut
@@ -35,7 +35,7 @@ class ReferralIn(PublicReferralIn):
     country: Text = ""
     visa_type: Text = ""
     amount: MoneyIn | None = None
-    travel_on: datetime.date | None = None
+    travel_on: Day | None = None
     program: Slug = ""
     campaign: Slug = ""
 
