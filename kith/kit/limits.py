@@ -25,7 +25,7 @@ from kith.kit import clock, errors
 
 logger = logging.getLogger(__name__)
 
-_AWAY_SECONDS = 5.0
+_AWAY_SECONDS = 4.0
 _REDIS_TIMEOUT = 0.25
 _QUEUE_TIMEOUT = "3s"
 
