@@ -41,6 +41,7 @@ SCHEDULE: dict[str, timedelta] = {
     "audit.export_head": timedelta(days=1),
     "audit.seal": timedelta(minutes=1),
     "kit.forget_old": timedelta(hours=1),
+    "tenants.mail_heads": timedelta(days=1),
     "rewards.mature_due": timedelta(minutes=1),
     "referrals.forget_salts": timedelta(hours=1),
     "referrals.prepare_partitions": timedelta(hours=6),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from kith.audit import queries as audit
 from kith.kit import clock, files, idempotency, jobs, limits, tenancy
 from kith.tenants import actions, queries
 from kith.tenants.models import Invitation, User
@@ -52,3 +53,26 @@ def forget_old(**_: Any) -> None:
         with tenancy.use(tenant_id):
             files.remove_old(now)
             actions.forget_expired_tokens(now=now)
+
+
+@jobs.job("tenants.mail_heads")
+def mail_heads(**_: Any) -> None:
+    """Daily: one message per organization that wants it; nobody reads those of demonstrations."""
+    head = audit.head()
+    if head is None:
+        return
+    for tenant_id in queries.active_tenant_ids():
+        with tenancy.use(tenant_id):
+            if queries.setting("audit.mail_head") and not queries.current_tenant().is_demo:
+                jobs.enqueue(
+                    "tenants.send_head", tenant_id=tenant_id, number=head.number, hash=bytes(head.hash).hex()
+                )
+
+
+@jobs.job("tenants.send_head", retry=5)
+def send_head(*, tenant_id: int, number: int, hash: str, **_: Any) -> None:
+    """The hash of a block to the organization's owners, outside the reach of whoever may change the database."""
+    with tenancy.use(tenant_id):
+        tenant, owners = queries.current_tenant(), queries.owner_addresses()
+    if owners:
+        mail.send_head(tenant=tenant, to=owners, number=number, hash=hash)

@@ -126,6 +126,12 @@ def members() -> QuerySet[Member]:
     return found
 
 
+def owner_addresses() -> list[str]:
+    """Where the organization's present owners get their e-mail."""
+    owners = members().filter(role=Role.OWNER, user__is_active=True)
+    return list(owners.values_list("user__email", flat=True))
+
+
 def api_keys() -> QuerySet[ApiKey]:
     """The organization's live keys."""
     found: QuerySet[ApiKey] = ApiKey.objects.filter(revoked_at=None).order_by("name", "slot")

@@ -132,6 +132,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("payouts.debtor_bic", "text", "", "BIC of the paying bank; optional within the SEPA area"),
         Setting("referrals.existing_customers", "choice", "refuse", "what happens when the friend is known already",
                 _PROGRAM, choices=("refuse", "allow")),
+        Setting("audit.mail_head", "bool", True, "owners get the audit trail's last hash by e-mail every day"),
         Setting("notifications.language", "text", "", "language of messages to this person",
                 frozenset({"tenant", "user"})),
         Setting("interface.theme", "choice", "system", "light, dark or as the device", frozenset({"user"}),

@@ -11,9 +11,9 @@ from kith.audit.queries.sealing import (
     rows,
     unsealed,
 )
-from kith.audit.queries.verifying import FAULTS, Finding, Report, exported_heads, heads_file, verify
+from kith.audit.queries.verifying import FAULTS, LATE, Finding, Report, exported_heads, heads_file, verify
 
 __all__ = [
-    "FAULTS", "SOURCES", "Finding", "Place", "Report", "Row", "exported_heads", "head", "header_of",
+    "FAULTS", "LATE", "SOURCES", "Finding", "Place", "Report", "Row", "exported_heads", "head", "header_of",
     "heads_file", "oldest_unsealed", "place_of", "rows", "unsealed", "verify",
 ]  # fmt: skip

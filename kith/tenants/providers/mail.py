@@ -3,14 +3,14 @@
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kith.tenants.context import brand
-from kith.tenants.models import Invitation, Role, User
+from kith.tenants.models import Invitation, Role, Tenant, User
 
 
 def send_invitation(*, invitation: Invitation, token: str) -> None:
@@ -64,3 +64,14 @@ def send_unlock(*, user: User, token: str, language: str) -> None:
         )
         message.attach_alternative(render_to_string("tenants/email/unlock.html", context), "text/html")
         message.send()
+
+
+def send_head(*, tenant: Tenant, to: list[str], number: int, hash: str) -> None:
+    """The last hash of the audit trail, as plain text in the organization's language, to be kept."""
+    with translation.override(tenant.locale):
+        context = {"brand": brand(tenant), "tenant": tenant, "number": number, "hash": hash}
+        body = render_to_string("tenants/email/head.txt", context)
+        # Each owner keeps a copy; none needs to know the others' addresses.
+        for address in to:
+            EmailMessage(subject=_("Proof of the audit trail: block %(number)s") % {"number": number}, body=body,
+                         to=[address]).send()  # fmt: skip
