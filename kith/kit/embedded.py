@@ -56,7 +56,13 @@ _ALWAYS = {
     "log_rotation_age": "1d",
     "log_truncate_on_rotation": "on",
 }
-_DURABLE = {"max_connections": "100", "shared_buffers": "256MB", "wal_compression": "on"}
+_DURABLE = {
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "wal_compression": "on",
+    # After a crash: one call for the whole disk, instead of one for each of some thousand files.
+    "recovery_init_sync_method": "syncfs",
+}
 _FORGETFUL = {
     "max_connections": "250",
     "shared_buffers": "256MB",
