@@ -6,6 +6,7 @@ learns which names and e-mail addresses belong together, or to anybody.
 """
 
 import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core import signing
@@ -144,7 +145,7 @@ def password_changed(*, user: User, now: datetime.datetime) -> None:
 def unlock_token(*, user: User, now: datetime.datetime) -> str:
     """A secret for the link that lifts the lock of an account: works once, as long as a lock lasts."""
     until = now + datetime.timedelta(seconds=WINDOW_S)
-    said = {"user": str(user.pk), "until": until.timestamp(), "once": codes.random_token(9)}
+    said = {"user": str(user.pk), "until": int(until.timestamp()), "once": codes.random_token(9)}
     return signing.dumps(said, salt=_SALT)
 
 
@@ -169,17 +170,17 @@ def unlock(*, token: str, address: str, now: datetime.datetime) -> None:
     limits.clear(f"sign-in|address|{address}")
 
 
-def _said(token: str, now: datetime.datetime) -> dict[str, str]:
+def _said(token: str, now: datetime.datetime) -> dict[str, Any]:
     try:
-        said: dict[str, str] = signing.loads(token, salt=_SALT)
+        said: dict[str, Any] = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
         raise UnlockGone from None
-    if float(said["until"]) <= now.timestamp():
+    if said["until"] <= now.timestamp():
         raise UnlockGone
     return said
 
 
-def _once(said: dict[str, str]) -> str:
+def _once(said: dict[str, Any]) -> str:
     return f"sign-in|unlock|{said['once']}"
 
 
