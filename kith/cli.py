@@ -52,22 +52,22 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CannotStart as error:
-            raise _Refusal(str(error), error.code) from None
+            raise _refusal(str(error), error.code) from None
         except (OSError, DatabaseError, psycopg.Error):
             # A full volume shows itself in many ways, a lost connection among them.
             if not no_room(kith.env.env.data_dir):
                 raise
-            raise _Refusal(
+            raise _refusal(
                 f"The volume of {kith.env.env.data_dir.absolute()} is full: No space left on device; make room, "
                 "or set KITH_DATA_DIR to a folder on another one.",
                 Exit.NO_ROOM,
             ) from None
 
 
-class _Refusal(click.ClickException):
-    def __init__(self, text: str, code: Exit) -> None:
-        super().__init__(text)
-        self.exit_code = code
+def _refusal(text: str, code: Exit) -> click.ClickException:
+    refusal = click.ClickException(text)
+    refusal.exit_code = code  # type: ignore[misc]
+    return refusal
 
 
 def _spoken(module: str) -> str:

@@ -79,8 +79,7 @@ def _start(command: list[str], url: str, **streams: object) -> subprocess.Popen[
 
 
 def _address(url: str) -> str:
-    parts = conninfo_to_dict(url)
-    parts.pop("password", None)
+    parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if name != "password"}
     return make_conninfo(**parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -108,7 +109,7 @@ def organizations(connection: psycopg.Connection) -> int:
     return int(_value(connection, "select count(*) from tenants_tenant"))
 
 
-def differences(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """What two measures disagree about, in words."""
     names = sorted({*wanted["counts"], *found["counts"]})
     pairs = [(name, wanted["counts"].get(name), found["counts"].get(name)) for name in names]
