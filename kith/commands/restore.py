@@ -205,7 +205,9 @@ def _forget_unreadable(fresh_url: str) -> None:
     held = [fingerprint(key) for key in _installation.master_keys()]
     with provision.connect(fresh_url) as owner, owner.transaction():
         owner.execute(sql.SQL("set local role {}").format(sql.Identifier(provision.SYSTEM_ROLE)))
-        owner.execute("delete from kit_subjectkey where kek_version <> all(%s)", [held])
+        owner.execute(
+            "delete from kit_subjectkey where kek_version <> all(%s)", [held]
+        )  # write: not yet in force
 
 
 def _check_ledger() -> None:

@@ -128,7 +128,7 @@ class RunSQLFile(Operation):
     ) -> None:
         """Run the undoing SQL, if any."""
         if self.backwards:
-            schema_editor.execute(self.backwards)
+            schema_editor.execute(self.backwards, params=None)  # a sign of per cent is itself
 
     def describe(self) -> str:
         """Line printed by `migrate --plan`."""
