@@ -17,7 +17,7 @@ from conftest import make_member
 from kith.kit import tenancy
 from kith.kit.actors import Actor
 from kith.tenants.models import Member, User
-from tests.faults.installation import Installation, Team, installation
+from tests.faults.installation import Installation, Team, installation, until
 
 pytestmark = pytest.mark.faults
 
@@ -85,15 +85,6 @@ def test_no_header_makes_another_client(house: Installation) -> None:
     assert said(answers) == {401: 100, 429: 30}
 
 
-def test_an_underscore_makes_no_header_of_ours(house: Installation) -> None:
-    """`X_Forwarded_For` after the real one would have the last word if it became the same variable."""
-
-    def claims(number: int) -> list[tuple[str, str]]:
-        return [("X-Forwarded-For", "203.0.113.4"), ("X_Forwarded_For", f"198.51.100.{number}")]
-
-    assert said(many(house, 110, claims)) == {401: 100, 429: 10}
-
-
 def test_a_network_of_ipv6_is_one_client(house: Installation) -> None:
     """Pass: 120 calls from 120 addresses of one /64: 100 through; the next network has its own hundred."""
     answers = many(house, 120, lambda number: {"X-Forwarded-For": f"2001:db8:0:1::{number:x}"})
@@ -136,9 +127,9 @@ def test_failures_are_counted_by_all_processes_together(house: Installation, tea
         account = Counter(pool.map(lambda n: guess(team.username, f"192.0.2.{n}"), range(60)))
         address = Counter(pool.map(lambda n: guess(f"nobody-{n}", "198.51.100.200"), range(60)))
     assert account == address == {401: 5, 429: 55}
-    ((letters,),) = house.sql(
-        "select count(*) from procrastinate_jobs where task_name = 'tenants.send_unlock'"
-    )
+    # Without an address of a mail server letters are files.
+    folder = house.folder / "var" / "mail"
+    letters = until(lambda: len(list(folder.glob("*"))) if folder.exists() else 0, 60, "the letter is written")
     assert letters == 1
     print(f"2 x 60 guesses at 2 web processes: {dict(account)} and {dict(address)}, {letters} letter")
 
