@@ -149,7 +149,7 @@ def master_keys() -> list[bytes]:
 
 def use_secrets(found: Mapping[str, str]) -> None:
     """Let this process work with secrets from elsewhere, where the environment names none. Call before boot()."""
-    for name in ("master_key", "pepper_key", "secret_key"):
+    for name in ("master_key", "master_key_previous", "pepper_key", "secret_key"):
         if found.get(name) and not getattr(kith.env.env, name):
             os.environ[f"KITH_{name.upper()}"] = found[name]
     kith.env.env = kith.env.read()

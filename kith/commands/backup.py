@@ -89,6 +89,10 @@ def _secrets() -> dict[str, Any]:
     """What values are encrypted and sessions signed with, from the environment or the file."""
     found = {name: value for name, value in secrets.known().items() if name not in LOCAL_SECRETS}
     given = {name: getattr(kith.env.env, name) for name in ("master_key", "pepper_key", "secret_key")}
+    if given["master_key"]:
+        masters = (given["master_key"], *kith.env.env.master_key_previous)
+        # Without a key of their own look-ups stay with the oldest.
+        found = {"pepper_key": masters[-1], **found, "master_key_previous": ",".join(masters[1:])}
     return {**found, **{name: value for name, value in given.items() if value}}
 
 
