@@ -34,7 +34,8 @@ def check(slug: str) -> None:
 
 def _check(tenant_id: int, name: str) -> int:
     with tenancy.use(tenant_id):
-        offences = [*queries.check(), *payouts.money_offences()]
-    for offence in offences:
-        click.echo(f"{name}: {offence.sentence}")
+        offences = [found.sentence for found in queries.check()]
+        offences += [found.sentence for found in payouts.money_offences()]
+    for sentence in offences:
+        click.echo(f"{name}: {sentence}")
     return len(offences)

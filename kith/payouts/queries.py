@@ -375,7 +375,7 @@ class MoneyOffence:
 
 def money_offences() -> list[MoneyOffence]:
     """Where rewards and withdrawals of the tenant in force disagree with the ledger; empty when all is well."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenancy.current_tenant_id(), "held": list(reward_rules.HELD), "matured": list(reward_rules.MATURED),
     }  # fmt: skip
     found = []
