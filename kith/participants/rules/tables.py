@@ -32,9 +32,9 @@ _HEADINGS: dict[str, str] = {
     "visa_stage": "visastage visastatus visumfase visumstatus",
     "visa_type": "visatype visumtype visumsoort",
     "application_on": "applicationon applicationdate dateofapplication aanvraagdatum datumaanvraag",
-    "extra": "extra",
 }
-# Columns of an export beside those above. A file with all of them is one, and they change nothing.
+# Columns of an export beside those above. A file with all of them is one: they change nothing,
+# and its column “extra” holds the kept columns.
 _OURS = frozenset(
     [
         "status",
@@ -119,7 +119,7 @@ def find_layout(
     if len(cleaned) > MOST_COLUMNS:
         raise BadTable("too_many_columns", most=str(MOST_COLUMNS))
     keys = [_key(heading) for heading in cleaned]
-    ours = dict.fromkeys(_OURS, "") if _OURS.issubset(keys) else {}
+    ours = {**dict.fromkeys(_OURS, ""), "extra": "extra"} if _OURS.issubset(keys) else {}
     found = tuple(_FIELD_OF.get(key, ours.get(key)) for key in keys)
     layout = Layout(tuple(cleaned), found, keep, region, month_first)
     meanings = [field or (heading if keep else None) for heading, field in zip(cleaned, found, strict=True)]
