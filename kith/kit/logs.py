@@ -1,10 +1,22 @@
 """Structured logs: one JSON object per line, carrying the request id and tenant in force."""
 
 import logging
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from django.views.debug import SafeExceptionReporterFilter
+
+# Links that work by themselves, credentials, and passwords in addresses: none belongs into a log, whoever logs it.
+_SECRETS = re.compile(
+    r"(?<=/invitations/)[\w:.-]{16,}|(?<=/unlock/)[\w:.-]{16,}|(?<=/password/reset/key/)[\w-]+"
+    r"|(?<=kith_live_)[\w-]+|(?<=[Bb]earer )[\w.~+/=-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+)
+
+
+def _hide(_: Any, __: str, line: str | bytes) -> str:
+    return _SECRETS.sub("…", line.decode() if isinstance(line, bytes) else line)
 
 
 def _scope(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -14,6 +26,15 @@ def _scope(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
     if request_id:
         event.setdefault("request_id", request_id)
     return event
+
+
+class Discreet(SafeExceptionReporterFilter):
+    """Hides, on the developer's error page, every variable of Kith and whatever looks like a credential."""
+
+    hidden_settings = re.compile(
+        "API|AUTH|COOKIE|CREDENTIAL|CSRF|DATABASE|EMAIL|IBAN|KEY|KITH|PASS|PEPPER|PHONE|REDIS|SECRET|SIGNATURE|TOKEN",
+        re.IGNORECASE,
+    )
 
 
 def formatter() -> logging.Formatter:
@@ -30,5 +51,6 @@ def formatter() -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
+            _hide,
         ],
     )
