@@ -14,7 +14,8 @@ from kith.participants.actions.unreadable import FileEmpty, FileNotText, LineToo
 Cells = Iterator[tuple[int, list[str]]]
 
 LONGEST_LINE = 1 << 20
-_PIECE = 1 << 20
+"""In characters, and in bytes what may come without a line end."""
+_PIECE = LONGEST_LINE
 _HEAD = 1 << 16
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,7 +29,7 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 def rows_of(stream: IO[bytes]) -> tuple[int, Cells]:
     """How many lines there are, about, and the rows with the number of the line they begin in; headings first.
 
-    One row is in memory at a time. Raises FileEmpty, FileNotText, and while reading FileNotText,
+    One row is in memory at a time. Raises FileEmpty, FileNotText, LineTooLong, and while reading FileNotText,
     LineTooLong, QuoteNotClosed.
     """
     encoding, lines = _survey(stream)
@@ -84,7 +85,7 @@ def _opened(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 
 def _survey(stream: IO[bytes]) -> tuple[str, int]:
-    """The encoding, UTF-8 unless a byte contradicts it, and the number of lines. Raises FileNotText."""
+    """The encoding, UTF-8 unless a byte contradicts it, and the number of lines. Raises FileNotText, LineTooLong."""
     stream.seek(0)
     encoding = _encoding(stream.read(1 << 12))
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -96,6 +97,8 @@ def _survey(stream: IO[bytes]) -> tuple[str, int]:
                 decoder.decode(piece)
             except UnicodeDecodeError:
                 encoding = "cp1252"
+        if len(piece) == LONGEST_LINE and b"\n" not in piece and b"\r" not in piece:
+            raise LineTooLong(line=newlines + 1)
         newlines, returns = newlines + piece.count(b"\n"), returns + piece.count(b"\r")
     if encoding == "utf-8" and decoder.getstate()[0]:  # ends within a character
         encoding = "cp1252"

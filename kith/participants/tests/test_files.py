@@ -201,7 +201,7 @@ def test_a_workbook_is_read_as_people_see_it(acme):
         book.create_sheet("Archive").append(["secret"])
         book.create_sheet("Hidden", 0).sheet_state = "hidden"
 
-    day = datetime.datetime(2026, 2, 3)
+    day = datetime.datetime(2026, 2, 3)  # noqa: DTZ001 - a workbook knows no time zones
     content = workbook(
         [*HEAD, "Extra", None], [12.0, "Zoë", "zoe@example.com", 31612345678, day, True, None], [],
         ["C2", "Jan", "jan@example.com", "06-87654321", "3-2-2026"], change=change,
