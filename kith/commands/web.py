@@ -1,5 +1,7 @@
 """`kith web`: the web server alone."""
 
+import importlib
+
 import click
 
 import kith.env
@@ -14,6 +16,7 @@ def command() -> None:
     from granian.log import LogLevels
 
     _installation.resolve()
+    _load()
     Granian(
         "kith.wsgi:application",
         address=kith.env.env.bind,
@@ -25,3 +28,13 @@ def command() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=15,
     ).serve()
+
+
+def _load() -> None:
+    """Import the application before the workers are forked: one that is killed is replaced in no time."""
+    from django.db import connections
+    from django.urls import get_resolver
+
+    importlib.import_module("kith.wsgi")
+    list(get_resolver().url_patterns)
+    connections.close_all()
