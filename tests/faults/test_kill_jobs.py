@@ -3,6 +3,7 @@
 import io
 import logging
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_the_worker_killed_five_times(house: Installation) -> None:
     begun = started_at(house, importing)
     until(lambda: started_at(house, importing) > begun, TAKEN_UP_SECONDS, "the import is taken up again")
     for job in [importing, *exports]:
-        until(lambda job=job: desk.succeeded(job), DONE_SECONDS, f"job {job} is done")
+        until(partial(desk.succeeded, job), DONE_SECONDS, f"job {job} is done")
     assert house.sql(
         "select count(*), count(distinct email), count(distinct external_id) from participants_participant"
     ) == [(ROWS, ROWS, ROWS)]

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -26,12 +27,20 @@ def team(house: Installation) -> Team:
     return house.organization()
 
 
+def outermost(house: Installation, name: str) -> list[int]:
+    return house.pids(name)[:1]
+
+
+def answered_more_than(writers: Writers, count: int) -> bool:
+    return len(writers.answered) > count
+
+
 def killing(house: Installation, writers: Writers, victims: list[str]) -> list[float]:
     """Kill one after the other while the writers write; how long each time until a new call was answered."""
     chance, back = random.Random(7), []
     for victim in victims:
         select_nothing(chance.uniform(0.2, 1.0))
-        running = house.web_workers if victim == "web worker" else lambda name=victim: house.pids(name)[:1]
+        running = house.web_workers if victim == "web worker" else partial(outermost, house, victim)
         pids = until(running, BACK_SECONDS, f"{victim} runs")
         moment = time.monotonic()
         house.kill_pid(chance.choice(pids), victim)
@@ -64,6 +73,6 @@ def test_the_scheduler_killed_five_times(house: Installation, team: Team) -> Non
         for _kill in range(5):
             until(lambda: house.pids("scheduler"), BACK_SECONDS, "the scheduler runs again")
             seen = len(writers.answered)
-            until(lambda seen=seen: len(writers.answered) > seen + 20, 30, "there is something to deliver")
+            until(partial(answered_more_than, writers, seen + 20), 30, "there is something to deliver")
             house.kill("scheduler")
     print(f"\n5 kills of the scheduler: {writers.check()}")
