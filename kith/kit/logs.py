@@ -15,8 +15,9 @@ _SECRETS = re.compile(
 )
 
 
-def _hide(_: Any, __: str, line: str | bytes) -> str:
-    return _SECRETS.sub("…", line.decode() if isinstance(line, bytes) else line)
+def _rendered(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+    line = structlog.processors.JSONRenderer()(logger, name, event)
+    return _SECRETS.sub("…", line if isinstance(line, str) else line.decode())
 
 
 def _scope(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -50,7 +51,6 @@ def formatter() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-            _hide,
+            _rendered,
         ],
     )
