@@ -1,6 +1,6 @@
 """Every committed change of an audited table has exactly one row in the trail, with its actor (F3).
 
-Pass criterion: in 40 random histories of single, bulk, raw, empty and rolled-back writes by changing actors, the
+Pass criterion: in 20 random histories of single, bulk, raw, empty and rolled-back writes by changing actors, the
 trail is the list of what was committed, row by row; and every audited table has the trigger that writes it.
 """
 
@@ -79,7 +79,7 @@ def _same() -> Any:
     return F("code")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=WRITES)
 def test_the_trail_is_what_was_committed(transactional_db: None, writes: list[Any]) -> None:
     tenant = make_tenant("trailed")
