@@ -1,7 +1,7 @@
 """Reading participants. Phone and visa number are decrypted for one person at a time, never for a list."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -113,12 +113,6 @@ def _found(search: str, status: str, kind: str) -> QuerySet[Participant]:
     return rows
 
 
-def rows_by_id(ids: Iterable[UUID]) -> dict[UUID, ParticipantRow]:
-    """The lines of these participants in one statement, for lists of other features."""
-    rows = Participant.objects.filter(id__in=set(ids)).values(*_ROW)
-    return {row["id"]: ParticipantRow(**row) for row in rows}
-
-
 def get_participant(participant_id: UUID) -> Participant:
     """The participant of that id. Raises Participant.DoesNotExist."""
     found: Participant = Participant.objects.select_related("referred_by").get(pk=participant_id)
@@ -145,12 +139,6 @@ def find_by_external_id(external_id: str) -> Participant | None:
     wanted = " ".join(external_id.split())
     found: Participant | None = _living().filter(external_id=wanted).first() if wanted else None
     return found
-
-
-def find_by_phone(phone: str) -> list[Participant]:
-    """Everybody with this phone number, oldest first: a household may share one. Raises crypto.PhoneInvalid."""
-    index = crypto.blind_index(phone, kind="phone")
-    return list(_living().filter(phone_index=index).order_by("created_at", "id")[:100])
 
 
 def _living() -> QuerySet[Participant]:

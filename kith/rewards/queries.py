@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -76,27 +76,6 @@ def due_rewards(now: datetime.datetime) -> QuerySet[Reward]:
     """Approved rewards whose holding period is over, the longest due first."""
     found: QuerySet[Reward] = Reward.objects.filter(status=RewardStatus.APPROVED, hold_until__lte=now)
     return found.order_by("hold_until", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class StatusTotal:
-    """How many rewards of a status there are, and their sum in one currency."""
-
-    status: str
-    count: int
-    money: Money
-
-
-def totals_by_status(
-    *, program_id: UUID | None = None, beneficiary_id: UUID | None = None
-) -> list[StatusTotal]:
-    """Counts and sums by status and currency."""
-    rows = reward_list(program_id=program_id, beneficiary_id=beneficiary_id).order_by()
-    summed = rows.values_list("status", "currency").annotate(Count("id"), Sum("amount_minor"))
-    return [
-        StatusTotal(status, count, Money(int(total), currency))
-        for status, currency, count, total in summed.order_by("status", "currency")
-    ]
 
 
 @dataclass(frozen=True, slots=True)

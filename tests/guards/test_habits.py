@@ -14,7 +14,7 @@ FLOATS = {
     "kith/kit/outbox.py": "seconds since the oldest event",
     "kith/kit/health.py": "seconds since the last heartbeat",
     "kith/commands/_checks.py": "seconds since the last heartbeat",
-    "kith/analytics/queries.py": "rates to show",
+    "kith/analytics/queries/figures.py": "rates to show",
     "kith/analytics/rules.py": "rates to show",
 }
 CLOCK = {

@@ -16,7 +16,7 @@ PLANTED = {
     "kith/ledger/rules.py": ("from kith.rewards import rules", "Features import downwards only"),
     "kith/programs/queries.py": ("from kith.programs import actions", "Inside a feature"),
     "kith/rewards/rules.py": ("from django.utils import timezone", "rules and events know no Django"),
-    "kith/analytics/queries.py": ("import kith.tenants.api", "Nobody but the wiring imports"),
+    "kith/analytics/queries/figures.py": ("import kith.tenants.api", "Nobody but the wiring imports"),
 }
 
 

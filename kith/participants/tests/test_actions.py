@@ -42,7 +42,6 @@ def test_enrolling_normalizes_encrypts_and_announces(in_acme, alice, now):
     ]
     assert queries.find_by_email("JAN@example.com") == found
     assert queries.find_by_external_id("CUST001") == found
-    assert queries.find_by_phone("+31 6 12345678") == [found]
     assert queries.get_by_code(found.code.lower()) == found
 
 
