@@ -11,17 +11,16 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import email_validator
 import orjson
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-from kith.kit import codes
+from kith.kit import codes, web
 from kith.participants.rules.days import day
 from kith.participants.rules.phones import phone
-from kith.participants.rules.values import UNWANTED, BadValue, line, whole_number
+from kith.participants.rules.values import BadValue, line, whole_number
 
 NAME_LENGTH, EXTERNAL_ID_LENGTH, SHORT_LENGTH, URL_LENGTH = 200, 100, 100, 500
 EMAIL_LENGTH, VISA_NUMBER_LENGTH = 254, 40
@@ -149,14 +148,10 @@ def picture_url(value: str) -> str:
     value = value.strip()
     if not value:
         return ""
-    try:
-        parts = urlsplit(value)
-        well_formed = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        well_formed = False
-    if not well_formed or len(value) > URL_LENGTH or UNWANTED.search(value) or " " in value:
+    found = web.address(value)
+    if found is None or not found.startswith("https://") or len(found) > URL_LENGTH:
         raise BadValue("picture_url")
-    return value
+    return found
 
 
 def visa_number(value: str) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_slug
+from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import errors, outbox
+from kith.kit import errors, outbox, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.pipelines.actions import record_status
@@ -40,7 +40,6 @@ class SponsorTaken(errors.Conflict):
     message = _("There is already a sponsor “%(sponsor)s”.")
 
 
-_WEB = URLValidator(schemes=["http", "https"])
 _WINDOWS = {"click_window_days": 1, "conversion_window_days": 1, "report_window_days": 0}
 _PROGRAM_FIELDS = frozenset(
     {"name", "status", "is_default", "sponsor", "destination_url", "landing", *_WINDOWS}
@@ -79,6 +78,7 @@ def create_program(
     Raises ProgramTaken, errors.Invalid naming the field.
     """
     given = {"code": code, "name": name, "currency": currency, "status": status, **values}
+    given |= _stored(given)
     faults = _naming_faults(given) | _program_faults(given)
     if pipeline.subject != Subject.REFERRAL:
         faults["pipeline"] = _("Choose a pipeline for referrals.")
@@ -108,7 +108,7 @@ def update_program(
     """Change what may change of a program; its code, currency and pipeline stay. Raises errors.Invalid."""
     locked: Program = Program.objects.select_for_update().get(pk=program.pk)
     _refuse(_unknown(changes, _PROGRAM_FIELDS) | _naming_faults(changes) | _program_faults(changes))
-    before = locked.status
+    before, changes = locked.status, {**changes, **_stored(changes)}
     changed = [name for name, value in changes.items() if getattr(locked, name) != value]
     if not changed:
         return locked
@@ -204,9 +204,8 @@ def _program_faults(given: Mapping[str, Any]) -> Faults:
     if "currency" in given and given["currency"] not in CURRENCIES:
         found["currency"] = _("Use a currency code of ISO 4217, such as EUR.")
     if given.get("destination_url"):
-        try:
-            _WEB(given["destination_url"])
-        except ValidationError:
+        found_url = web.address(given["destination_url"])
+        if found_url is None or len(found_url) > 200:
             found["destination_url"] = _("Give an address that begins with https:// or http://.")
     for name, least in _WINDOWS.items():
         if name in given and not (type(given[name]) is int and least <= given[name] <= 3650):
@@ -215,6 +214,12 @@ def _program_faults(given: Mapping[str, Any]) -> Faults:
     if not isinstance(landing, dict) or not all(isinstance(texts, dict) for texts in landing.values()):
         found["landing"] = _("Give texts by language.")
     return found
+
+
+def _stored(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The address in its stored form; one at fault stays, to be named."""
+    url = given.get("destination_url")
+    return {"destination_url": web.address(url) or url} if url else {}
 
 
 def _campaign_faults(given: Mapping[str, Any]) -> Faults:

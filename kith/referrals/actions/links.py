@@ -2,11 +2,10 @@
 
 import datetime
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
-from kith.kit import codes
+from kith.kit import codes, web
 from kith.kit.actors import Actor
 from kith.participants.models import Participant
 from kith.programs.models import Campaign, Program
@@ -42,7 +41,7 @@ def create_link(
     wished = codes.normalize(slug)
     if wished and not codes.is_well_formed(wished, vanity=True):
         raise SlugNotAllowed(fields={"slug": SlugNotAllowed.message})
-    _check_destination(destination_url)
+    destination_url = _checked_destination(destination_url)
     program = program or (campaign.program if campaign else Program.objects.filter(is_default=True).first())
     if program is None:
         raise ProgramNotLive
@@ -62,16 +61,11 @@ def create_link(
     return link
 
 
-def _check_destination(url: str) -> None:
-    if not url:
-        return
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        good = False
-    if not good or len(url) > LONGEST_URL or not url.isprintable():
+def _checked_destination(url: str) -> str:
+    found = web.address(url) if url else ""
+    if found is None or len(found) > LONGEST_URL:
         raise DestinationNotAllowed(fields={"destination_url": DestinationNotAllowed.message})
+    return found
 
 
 def set_link_active(*, link: Link, active: bool, actor: Actor, now: datetime.datetime) -> Link:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto
+from kith.kit import crypto, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.kit.errors import Conflict, Invalid
@@ -68,6 +68,11 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
     if unknown:
         raise Invalid(fields={name: _("This cannot be changed here.") for name in unknown})
     _check(timezone=changes.get("timezone"))
+    if changes.get("website"):
+        found = web.address(changes["website"])
+        if found is None or len(found) > 200:
+            raise Invalid(fields={"website": _("Write a web address that starts with https:// or http://.")})
+        changes = {**changes, "website": found}
     row = Tenant.objects.select_for_update().get(pk=tenant.pk)
     for name, value in changes.items():
         setattr(row, name, value)
