@@ -88,8 +88,8 @@ def measure(rows: int, owner_url: str) -> None:
                 tenant_id=tenant.id, stream=file, mode="all-or-nothing", actor=SYSTEM, now=clock.now()
             ).counts
 
-        load = os.getloadavg()[0]
-        print(f"{rows:,} customers, {size / 1e6:.1f} MB, {os.cpu_count()} cores, load {load:.1f} before\n")
+        busy = os.getloadavg()[0]
+        print(f"{rows:,} customers, {size / 1e6:.1f} MB, {os.cpu_count()} cores, load {busy:.1f} before\n")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         first = timed("import into an empty organization", imported)
         again = timed("the same file again", imported)
