@@ -41,7 +41,7 @@ def killing(house: Installation, writers: Writers, victims: list[str]) -> list[f
     for victim in victims:
         select_nothing(chance.uniform(0.2, 1.0))
         running = house.web_workers if victim == "web worker" else partial(outermost, house, victim)
-        pids = until(running, BACK_SECONDS, f"{victim} runs")
+        pids = until(running, 3 * BACK_SECONDS, f"{victim} runs")
         moment = time.monotonic()
         house.kill_pid(chance.choice(pids), victim)
         back.append(writers.back_after(moment))
