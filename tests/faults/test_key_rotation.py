@@ -19,7 +19,7 @@ DATA = (
     "participants_participant",
     "audit_event",
     "tenants_settingvalue",
-    "tenants_apikey",
+    "tenants_member",
     "referrals_referral",
 )
 
