@@ -1,3 +1,3 @@
 """Kith: the self-hosted, multi-tenant referral platform."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
