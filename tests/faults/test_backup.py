@@ -142,15 +142,18 @@ def test_a_backup_under_writers_comes_back_on_either_server(
     assert len(sums) > 0
     fresh = prepare(folders[2])
     _succeeds(fresh.kith("restore", str(target)))
-    with installation(folders[2]) as house:
-        kept = {row[0] for row in house.sql("select name from participants_participant")}
+    try:
+        fresh.start()
+        kept = {row[0] for row in fresh.sql("select name from participants_participant")}
         assert before <= kept
-        assert _phone(house, team, person) == PHONE
-        assert _uploads(house) == uploads
-        assert Client(house.url).sign_in(team.username, team.password, team.slug)
+        assert _phone(fresh, team, person) == PHONE
+        assert _uploads(fresh) == uploads
+        assert Client(fresh.url).sign_in(team.username, team.password, team.slug)
         future = "select count(*) from kit_outboxevent where txid >= event_horizon()"
-        assert house.sql(future) == [(0,)]
-        _tell_story(house, team)
+        assert fresh.sql(future) == [(0,)]
+        _tell_story(fresh, team)
+    finally:
+        fresh.clean()
     print(
         f"{len(acknowledged)} people written meanwhile, {len(before)} before the backup and all of them in it; "
         f"{sum(rows.values()):,} rows of {len(rows)} tables and {len(sums)} sums equal on PostgreSQL 15 and 18."
