@@ -15,6 +15,7 @@ CONNECTING = (
 )  # fmt: skip
 # Where a connection is opened, to what, and why nobody who calls Kith chooses where.
 ALLOWED = {
+    "kith/commands/_checks.py": {"redis": "the doctor asks the configured Redis"},
     "kith/commands/run.py": {"urllib.request": "asks its own web process whether it answers"},
     "kith/kit/embedded.py": {"socket": "a free port on this machine"},
     "kith/kit/limits.py": {"redis": "the configured Redis"},
