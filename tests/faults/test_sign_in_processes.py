@@ -129,7 +129,9 @@ def test_failures_are_counted_by_all_processes_together(house: Installation, tea
     assert account == address == {401: 5, 429: 55}
     # Without an address of a mail server letters are files.
     folder = house.folder / "var" / "mail"
-    letters = until(lambda: len(list(folder.glob("*"))) if folder.exists() else 0, 60, "the letter is written")
+    letters = until(
+        lambda: len(list(folder.glob("*"))) if folder.exists() else 0, 60, "the letter is written"
+    )
     assert letters == 1
     print(f"2 x 60 guesses at 2 web processes: {dict(account)} and {dict(address)}, {letters} letter")
 
