@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from kith.kit.clock import days_after
+from kith.kit.days import days_after
 from kith.kit.money import Money
 from kith.programs.rules import Condition, PublishedRule, failures
 

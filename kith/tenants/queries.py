@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, crypto, tenancy
+from kith.kit import crypto, tenancy
 from kith.kit.actors import Actor
+from kith.kit.days import day_of
 from kith.kit.money import Money
 from kith.tenants import rules
 from kith.tenants.models import (
@@ -45,7 +46,7 @@ def current_tenant() -> Tenant:
 
 def local_day(at: datetime.datetime) -> datetime.date:
     """The day of a moment in the organization in force, by its time zone."""
-    return clock.day_of(at, current_tenant().timezone)
+    return day_of(at, current_tenant().timezone)
 
 
 def active_tenant_ids() -> list[int]:

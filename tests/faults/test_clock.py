@@ -13,6 +13,7 @@ from kith.analytics import handlers, queries, rules
 from kith.analytics.models import DayRollUp, ParticipantMonthRollUp
 from kith.kit import clock, tenancy
 from kith.kit.actors import SYSTEM
+from kith.kit.days import day_of, days_after
 from kith.kit.events import StoredEvent
 from kith.kit.models import OutboxEvent
 from kith.kit.money import Money
@@ -78,7 +79,7 @@ EARLY = datetime.datetime(2023, 1, 1, tzinfo=UTC)
     ],
 )
 def test_days_are_counted_on_the_calendar(start: str, days: int, zone: str, end: str) -> None:
-    assert clock.days_after(local(start, zone), days, zone) == local(end, zone)
+    assert days_after(local(start, zone), days, zone) == local(end, zone)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def roll_up() -> None:
         )  # fmt: skip
         names[row.type](stored, now=row.occurred_at)
     for click in Click.objects.all():
-        day = clock.day_of(click.occurred_at, Tenant.objects.get(pk=click.tenant_id).timezone)
+        day = day_of(click.occurred_at, Tenant.objects.get(pk=click.tenant_id).timezone)
         assert local_day_of_the_database(click) == day
         analytics.add_to_day(day=day, program_id=click.program_id, currency="EUR", clicks=1)
 
@@ -210,7 +211,7 @@ def test_a_year_of_days_has_no_gap_and_no_double() -> None:
         hours = (
             datetime.datetime(2027, 12, 29, tzinfo=UTC) + datetime.timedelta(hours=n) for n in range(24 * 372)
         )
-        days = list(dict.fromkeys(clock.day_of(hour, zone) for hour in hours))
+        days = list(dict.fromkeys(day_of(hour, zone) for hour in hours))
         assert all((after - before).days == 1 for before, after in itertools.pairwise(days))
         assert date(2028, 2, 29) in days
 
@@ -231,4 +232,4 @@ def test_periods_at_the_end_of_february() -> None:
     ],
 )
 def test_banks_are_asked_for_a_day_on_which_they_work(now: str, zone: str, day: date) -> None:
-    assert execution_day(None, clock.day_of(local(now, zone), zone)) == day
+    assert execution_day(None, day_of(local(now, zone), zone)) == day

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from kith.analytics import rules
 from kith.analytics.models import DayRollUp, ParticipantMonthRollUp, ParticipantRollUp
 from kith.kit import clock
+from kith.kit.days import month_of
 from kith.kit.money import Money
 from kith.participants.models import Participant
 from kith.tenants import queries as tenants
@@ -159,7 +160,7 @@ def conversion_rate(days: int) -> ConversionRate:
     period = rules.period(days, today())
     found = totals(period, currency=currency)
     months = (
-        ParticipantMonthRollUp.objects.filter(month__gte=clock.month_of(period.first), month__lte=period.last)
+        ParticipantMonthRollUp.objects.filter(month__gte=month_of(period.first), month__lte=period.last)
         .values_list("category")
         .annotate(n=Sum("n"))
     )

@@ -9,7 +9,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, crypto, errors
+from kith.kit import crypto, errors
+from kith.kit.days import day_of
 from kith.kit.money import Money, total
 from kith.payouts import queries, rules
 from kith.payouts.actions import moves
@@ -85,7 +86,7 @@ def _content(batch: PayoutBatch, *, now: datetime) -> bytes:
         raise RuntimeError(f"batch {batch.pk}: the withdrawals do not sum to its total")
     if batch.format == BatchFormat.CSV:
         return csv.write(lines, language=tenant.locale)
-    batch.execution_on = rules.execution_day(batch.execution_on, clock.day_of(now, tenant.timezone))
+    batch.execution_on = rules.execution_day(batch.execution_on, day_of(now, tenant.timezone))
     order = sepa.Order(
         message_id=f"KITH-{batch.number:06d}-{batch.pk.hex[-16:].upper()}",
         created_at=now,

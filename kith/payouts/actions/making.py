@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, errors
+from kith.kit import errors
 from kith.kit.actors import Actor
 from kith.kit.currencies import currency as known_currency
+from kith.kit.days import day_of
 from kith.kit.ids import uuid7
 from kith.kit.money import Money, total
 from kith.ledger import actions as ledger
@@ -73,7 +74,7 @@ def make_batch(
     skipped = (*left_out, *planned.skips)
     if not planned.pays:
         raise NothingToPay(skipped=[as_detail(skip) for skip in skipped])
-    execution = rules.execution_day(execution_on, clock.day_of(now, tenant.timezone))
+    execution = rules.execution_day(execution_on, day_of(now, tenant.timezone))
     batch = _create_batch(planned.pays, terms, execution, actor=actor, now=now)
     withdrawals = _create_withdrawals(batch, planned.pays, now=now)
     record_status(

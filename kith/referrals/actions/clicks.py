@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from kith.kit import codes, crypto
-from kith.kit.clock import month_of
+from kith.kit.days import month_of
 from kith.kit.ids import uuid7
 from kith.kit.postgresql.base import was_cut
 from kith.referrals import rules

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from kith.kit import clock, outbox
+from kith.kit import outbox
 from kith.kit.actors import Actor
+from kith.kit.days import days_after
 from kith.kit.money import CurrencyMismatch, Money
 from kith.pipelines import queries as stages
 from kith.pipelines.actions import MoveNotAllowed, ReasonMissing
@@ -88,8 +89,8 @@ def _check_time(referral: Referral, occurred_at: datetime.datetime, now: datetim
     program, timezone = referral.program, current_tenant().timezone
     if referral.category in CLOSED:
         raise ReferralClosed
-    last = clock.days_after(referral.created_at, program.conversion_window_days, timezone)
-    last_report = clock.days_after(occurred_at, program.report_window_days, timezone)
+    last = days_after(referral.created_at, program.conversion_window_days, timezone)
+    last_report = days_after(occurred_at, program.report_window_days, timezone)
     if occurred_at > last or now > last_report:
         raise ConversionTooLate
 

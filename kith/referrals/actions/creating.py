@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from kith.kit import crypto, outbox
 from kith.kit.actors import Actor
-from kith.kit.clock import days_after
+from kith.kit.days import days_after
 from kith.kit.ids import uuid7
 from kith.kit.money import Money
 from kith.participants import queries as people
