@@ -29,12 +29,12 @@ def key() -> str:
 
 def known() -> dict[str, Any]:
     """Every secret in the file; empty when there is none yet. Raises CannotStart when it cannot be read."""
-    return _read(env.data_dir / "secrets.json")
+    return _read(_path())
 
 
 def stored(name: str, make: Callable[[], str] = token) -> str:
     """The secret of that name, made once if missing; two processes starting at once get the same one."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     found = _read(path)
     if name in found:
         return str(found[name])
@@ -53,7 +53,7 @@ def pepper_key() -> str:
 
 def master_keys() -> tuple[str, ...]:
     """The master key in the file and those it replaces, newest first, as they are now."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     status = path.stat()
     return _master_keys(path, status.st_ino, status.st_mtime_ns)
 
@@ -66,7 +66,7 @@ def _master_keys(path: Path, _inode: int, _changed: int) -> tuple[str, ...]:
 
 def renew_master_key() -> None:
     """Put a new master key before the present one, unless an earlier one waits to be replaced."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     with _turn(path):
         found = _read(path)
         if not found.get(_FORMER):
@@ -75,7 +75,7 @@ def renew_master_key() -> None:
 
 def drop_former_keys() -> None:
     """Forget the master keys that the present one replaced. What they still wrap is lost."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     with _turn(path):
         found = _read(path)
         _write(path, {name: value for name, value in found.items() if name != _FORMER})
@@ -83,7 +83,7 @@ def drop_former_keys() -> None:
 
 def change(name: str, alter: Callable[[str | None], str]) -> None:
     """Put `alter(the secret so far, or None)` in its place; of two processes one waits for the other."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     with _turn(path):
         found = _read(path)
         _write(path, {**found, name: alter(found.get(name))})
@@ -91,12 +91,16 @@ def change(name: str, alter: Callable[[str | None], str]) -> None:
 
 def adopt(given: Mapping[str, Any]) -> None:
     """Keep secrets that come from elsewhere; the file as it was stays beside it when any of them differs."""
-    path = env.data_dir / "secrets.json"
+    path = _path()
     with _turn(path):
         before = _read(path)
         if any(before.get(name, value) != value for name, value in given.items()):
             _write(path.with_name(f"secrets-{secrets.token_hex(4)}.json"), before)
         _write(path, {**before, **given})
+
+
+def _path() -> Path:
+    return env.data_dir / "secrets.json"
 
 
 @contextmanager

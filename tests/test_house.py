@@ -18,6 +18,7 @@ from kith.kit import processes, provision
 from kith.kit.embedded import Cluster, is_free
 from kith.kit.starting import CannotStart, Exit
 from tests import postgres
+from tests.faults.installation import until
 
 ROOT = Path(__file__).parent.parent
 
@@ -94,6 +95,7 @@ def test_a_killed_server_is_started_again_with_what_was_committed(cluster: Clust
         connection.execute("create table kept as select 1 as one")
     pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
+    until(lambda: not durable.running(), 10)
     durable.ensure()
     with psycopg.connect(cluster.url()) as connection:
         assert connection.execute("select one from kept").fetchone() == (1,)

@@ -5,16 +5,15 @@ import logging
 import os
 from pathlib import Path
 
-from django.db import connection
-
 from kith.audit import queries, rules
 from kith.audit.models import Block
+from kith.kit import turns
 from kith.kit.tenancy import across_tenants
 
 log = logging.getLogger("kith.audit")
 
 BLOCKS_AT_ONCE = 25
-_SEALER = 0x6B697461
+_SEALING = 0x6B697461
 
 
 def seal(*, now: datetime.datetime) -> int:
@@ -23,7 +22,7 @@ def seal(*, now: datetime.datetime) -> int:
     Of two sealers at once one does the work; an open transaction holds back what came after it, no more.
     """
     with across_tenants("one chain over everybody's rows"):
-        if not _alone():
+        if not turns.is_mine(_SEALING):
             return 0
         last = queries.head()
         chain = _Chain(last.number if last else 0, bytes(last.hash) if last else rules.START, now)
@@ -33,12 +32,6 @@ def seal(*, now: datetime.datetime) -> int:
         # One more witness, where logs are collected.
         log.info("sealed", extra={"rows": sealed, "block": chain.number, "head": chain.hash.hex()})
     return sealed
-
-
-def _alone() -> bool:
-    with connection.cursor() as db:
-        db.execute("select pg_try_advisory_xact_lock(%s)", [_SEALER])
-        return bool(db.fetchone()[0])
 
 
 class _Chain:

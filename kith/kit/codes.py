@@ -44,11 +44,6 @@ def normalize(code: str) -> str:
     return _IGNORED.sub("", code).upper()
 
 
-def is_reserved(code: str) -> bool:
-    """True when a code, however written, would pass for the platform or one of its pages."""
-    return normalize(code) in RESERVED
-
-
 def is_well_formed(code: str, *, vanity: bool = False) -> bool:
     """True when a normalized code could have been generated here.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from kith.kit.tenancy import SYSTEM_ROLE
+from kith.kit.provision import SYSTEM_ROLE
 
 _PRIVILEGES = {
     "all": "select, insert, update, delete",

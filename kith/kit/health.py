@@ -1,6 +1,5 @@
 """Is this installation well: database, migrations, disk, scheduler, worker, outbox."""
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,11 +10,10 @@ from django.db import Error, connection
 from kith.kit import clock, outbox
 from kith.kit.embedded import Cluster
 from kith.kit.models import Heartbeat
+from kith.kit.starting import no_room
 
 STALE_SECONDS = 90
 LATE_SECONDS = 60
-# Two of PostgreSQL's log segments: with less, the embedded server may end at any moment.
-LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,7 @@ def examine() -> Health:
 
 def disk_full() -> bool:
     """Whether files, or the embedded server's data, have no room left."""
-    for folder in _folders():
-        found = os.statvfs(folder)
-        if found.f_bavail * found.f_frsize < LEAST_FREE_BYTES:
-            return True
-    return False
+    return any(no_room(folder) for folder in _folders())
 
 
 @cache
@@ -84,8 +78,9 @@ def _folders() -> tuple[Path, ...]:
 
 
 def _pending() -> int:
-    applied = _applied()
-    return len(_known() - applied)
+    with connection.cursor() as cursor:
+        cursor.execute("select app, name from django_migrations")
+        return len(_known() - set(cursor.fetchall()))
 
 
 @cache
@@ -94,12 +89,6 @@ def _known() -> frozenset[tuple[str, str]]:
     from django.db.migrations.loader import MigrationLoader
 
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {})
-
-
-def _applied() -> set[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute("select app, name from django_migrations")
-        return set(cursor.fetchall())
 
 
 def scheduler_age() -> float | None:

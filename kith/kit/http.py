@@ -150,31 +150,19 @@ def listing(page: Page, rows: Iterable[Any]) -> dict[str, Any]:
     return {"status": "success", "data": list(rows), "pagination": page.as_pagination()}
 
 
-def error_body(
-    request: HttpRequest, *, code: str, message: str, details: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """The envelope of a refusal."""
-    return {
-        "status": "error",
-        "code": code,
-        "message": message,
-        "details": details or {},
-        "request_id": getattr(request, "request_id", ""),
-    }
-
-
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The response for an outcome, with `Retry-After` where the caller should wait."""
     details = error.as_details()
-    response = HttpResponse(
-        dumps(error_body(request, code=error.code, message=error.text, details=details)),
-        status=error.status,
-        content_type="application/json",
-    )
+    body = {
+        "status": "error",
+        "code": error.code,
+        "message": error.text,
+        "details": details,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    response = respond(body, error.status)
     if "retry_after" in details:
         response["Retry-After"] = str(details["retry_after"])
-    for name, value in getattr(error, "headers", {}).items():
-        response[name] = value
     return response
 
 

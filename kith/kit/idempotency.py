@@ -8,11 +8,10 @@ import datetime
 import hashlib
 from collections.abc import Callable
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import clock, crypto, tenancy
+from kith.kit import clock, crypto, tenancy, turns
 from kith.kit.errors import Conflict, Invalid
 from kith.kit.models import IdempotencyKey
 
@@ -87,10 +86,7 @@ def forget_old(now: datetime.datetime) -> int:
 
 
 def _locked(name: str) -> bool:
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
+    return turns.is_mine(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True))
 
 
 def _digest(request: HttpRequest) -> bytes:

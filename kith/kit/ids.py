@@ -8,9 +8,7 @@ import secrets
 import threading
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RANDOM_BITS = 74
 _lock = threading.Lock()
 _last_ms = 0
@@ -31,10 +29,3 @@ def uuid7() -> uuid.UUID:
         ms, random = _last_ms, _last_random
     high, low = random >> 62, random & ((1 << 62) - 1)
     return uuid.UUID(int=(ms << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
-
-
-def uuid7_time(value: uuid.UUID) -> datetime:
-    """When a version 7 id was made, in UTC, to the millisecond. Raises ValueError for other versions."""
-    if value.version != 7:
-        raise ValueError(f"{value} is not a version 7 id")
-    return _EPOCH + timedelta(milliseconds=value.int >> 80)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -172,8 +172,6 @@ class _FailStop(PsycopgConnector):
 
 def run_worker(*, wait: bool = True, concurrency: int = 2) -> None:
     """Run queued jobs; with `wait=False` return when none is left."""
-    from django.db import connections
-
     connections.close_all()
     parameters = connector_params()
     connector = _FailStop(kwargs=parameters) if wait else PsycopgConnector(kwargs=parameters)

@@ -59,11 +59,6 @@ class Page(Generic[T]):
         """True when there are rows after these."""
         return self.next_cursor is not None or bool(self.page and self.pages and self.page < self.pages)
 
-    @property
-    def has_previous(self) -> bool:
-        """True when there is a numbered page before this one."""
-        return bool(self.page and self.page > 1)
-
     def showing(self, items: "list[Shown]") -> "Page[Shown]":
         """The same place in the list, with what is shown of its rows."""
         return Page(items, self.page, self.limit, self.total, self.total_is_capped, self.next_cursor)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
@@ -18,7 +18,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job as Task
 from procrastinate.jobs import Status
 
-from kith.kit import tenancy
+from kith.kit import tenancy, turns
 from kith.kit.models import Job, JobState
 
 log = logging.getLogger("kith.reaper")
@@ -27,7 +27,7 @@ TRIES = 5
 """How often a job may be begun; a worker's death and a lost database each cost one."""
 BEAT_SECONDS = 5
 SILENT_SECONDS = 20
-_TURN = 0x72656170
+_REAPING = 0x72656170
 GIVEN_UP = _(
     "The work was interrupted several times and has been given up. Starting it again is safe: what was done "
     "already is not done twice."
@@ -37,19 +37,12 @@ GIVEN_UP = _(
 def reap(*, now: datetime.datetime) -> int:
     """Queue what silent workers left, and end Job rows nobody works on. Returns how many tasks were queued."""
     with tenancy.across_tenants("workers serve every tenant"):
-        if not _my_turn():
+        if not turns.is_mine(_REAPING):
             return 0
         stalled = async_to_sync(app.job_manager.get_stalled_jobs)(seconds_since_heartbeat=SILENT_SECONDS)
         queued = sum(_take_up(task, now) for task in stalled)
         _end_forsaken(now)
         return queued
-
-
-def _my_turn() -> bool:
-    """Of several schedulers one reaps at a time; until its transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [_TURN])
-        return bool(cursor.fetchone()[0])
 
 
 def _take_up(task: Task, now: datetime.datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 
 from kith.kit import clock, jobs, outbox, reaper
 from kith.kit.models import Heartbeat, ScheduleRun
@@ -26,7 +26,7 @@ def run() -> None:
     while not stop.is_set():
         try:
             handled = tick(housekeeping=beats % 20 == 0)
-        except (OperationalError, InterfaceError):
+        except jobs.DATABASE_AWAY:
             log.warning("database away, waiting")
             close_old_connections()
             stop.wait(1)

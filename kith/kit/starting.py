@@ -5,7 +5,7 @@ from enum import IntEnum
 from pathlib import Path
 
 LEAST_FREE_BYTES = 32 << 20
-"""With less room than this PostgreSQL may not even be able to say so."""
+"""Two of PostgreSQL's log segments: with less, it may end at any moment, perhaps without being able to say so."""
 
 
 class Exit(IntEnum):

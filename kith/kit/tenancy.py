@@ -16,8 +16,7 @@ from django.db import connection, models, transaction
 from kith.kit import patience
 from kith.kit.actors import SYSTEM, Actor
 from kith.kit.ids import uuid7
-
-SYSTEM_ROLE = "kith_system"
+from kith.kit.provision import SYSTEM_ROLE
 
 
 class NoTenant(RuntimeError):

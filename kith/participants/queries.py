@@ -134,13 +134,6 @@ def find_by_email(email: str) -> Participant | None:
     return found
 
 
-def find_by_external_id(external_id: str) -> Participant | None:
-    """Who has this number of the organization's own, or None."""
-    wanted = " ".join(external_id.split())
-    found: Participant | None = _living().filter(external_id=wanted).first() if wanted else None
-    return found
-
-
 def _living() -> QuerySet[Participant]:
     rows: QuerySet[Participant] = Participant.objects.exclude(status=ParticipantStatus.ERASED)
     return rows

@@ -72,7 +72,6 @@ SEPA_COUNTRIES = frozenset(
 """Countries of IBANs that a SEPA credit transfer reaches: the European Payments Council's list of 2026."""
 
 _SEPA_TEXT = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]*", re.ASCII)
-MAX_REFERENCE = 35
 
 
 def may_step(edges: Mapping[str, frozenset[str]], start: str, end: str) -> bool:

@@ -36,12 +36,6 @@ def default_program() -> Program | None:
     return found
 
 
-def get_program(code: str) -> Program:
-    """The program of that code. Raises Program.DoesNotExist."""
-    found: Program = Program.objects.select_related("pipeline").get(code=code)
-    return found
-
-
 def campaigns(program_id: UUID) -> QuerySet[Campaign]:
     """The program's campaigns, the latest start first."""
     found: QuerySet[Campaign] = Campaign.objects.filter(program_id=program_id).order_by("-starts_at", "-id")

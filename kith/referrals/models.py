@@ -64,7 +64,7 @@ class Click(TenantOwned):
 
 
 class Method(models.TextChoices):
-    """Which evidence won; the order of strength is in `rules.PRECEDENCE`."""
+    """Which evidence won. What staff decide by hand beats a code that was typed, and that beats a click."""
 
     MANUAL = "manual"
     CODE = "code"

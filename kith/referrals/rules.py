@@ -17,9 +17,6 @@ BOOKING = "booking"
 LARGEST_BULK = 1000
 SALT_LIFETIME = datetime.timedelta(hours=48)
 
-# Strongest first. A code that was typed beats a click; what staff decide by hand beats both.
-PRECEDENCE = ("manual", "import", "code", "click")
-
 UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 

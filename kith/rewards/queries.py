@@ -53,16 +53,6 @@ def get_reward(reward_id: UUID) -> Reward:
     return found
 
 
-def available_rewards(*, participant_id: UUID | None = None, currency: str = "") -> QuerySet[Reward]:
-    """Rewards that can be paid out, oldest first, of one participant or currency when given."""
-    found: QuerySet[Reward] = _with_names().filter(status=RewardStatus.AVAILABLE)
-    if participant_id:
-        found = found.filter(beneficiary_id=participant_id)
-    if currency:
-        found = found.filter(currency=currency)
-    return found.order_by("beneficiary_id", "created_at", "id")
-
-
 def rewards_of_referrals(referral_ids: Collection[UUID]) -> dict[UUID, list[Reward]]:
     """The rewards of many referrals in one statement, oldest first; an empty list for one without."""
     found: dict[UUID, list[Reward]] = {referral_id: [] for referral_id in referral_ids}

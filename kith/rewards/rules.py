@@ -34,14 +34,6 @@ HELD = ("granted", "pending_approval", "approved", "on_hold")
 MATURED = ("available", "settled")
 """Statuses in which the money is the participant's: only a claw-back takes it back."""
 
-EVERYTHING = ("granted", "trigger", "window", "conditions", "beneficiary", "cap", "amount", "budget")
-"""The results a rule may have in a trace."""
-
-
-def may_become(status: str, following: str) -> bool:
-    """Whether a reward of one status may next have the other."""
-    return following in EDGES.get(status, ())
-
 
 @dataclass(frozen=True)
 class Ruleset:

@@ -11,7 +11,8 @@ from django.db import connection, connections, models, transaction
 
 from kith.kit.fences import Fence
 from kith.kit.models import TenantScoped
-from kith.kit.tenancy import SYSTEM_ROLE, TenantForeignKey, TenantOwned
+from kith.kit.provision import SYSTEM_ROLE
+from kith.kit.tenancy import TenantForeignKey, TenantOwned
 from tests.guards.source import none
 
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])

@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from kith.kit import health, outages, patience, tenancy
+from kith.kit import outages, patience, starting, tenancy
 from kith.kit.errors import Unavailable
 from kith.kit.html import refusal
 from tests.faults.installation import until
@@ -110,6 +110,6 @@ def test_a_full_disk_makes_it_unready(monkeypatch: pytest.MonkeyPatch) -> None:
 
     status, data = said()
     assert (status, data["ready"], data["disk"]) == (200, True, "free")
-    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**62)
+    monkeypatch.setattr(starting, "LEAST_FREE_BYTES", 2**62)
     status, data = said()
     assert (status, data["ready"], data["disk"], data["database"]) == (503, False, "full", "up")

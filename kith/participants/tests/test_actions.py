@@ -41,7 +41,7 @@ def test_enrolling_normalizes_encrypts_and_announces(in_acme, alice, now):
         ("participant.created", {"participant_id": str(made.id), "kind": "person", "source": "console"})
     ]
     assert queries.find_by_email("JAN@example.com") == found
-    assert queries.find_by_external_id("CUST001") == found
+    assert found.external_id == "CUST001"
     assert queries.get_by_code(found.code.lower()) == found
 
 

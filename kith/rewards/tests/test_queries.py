@@ -49,10 +49,6 @@ def test_holdings_agree_with_the_books(scene):
         Money(2500, "EUR"),
         Money(0, "EUR"),
     )
-    assert list(queries.available_rewards(participant_id=scene.dana.id, currency="EUR")) == list(
-        queries.reward_list(status="available")
-    )
-    assert not queries.available_rewards(currency="USD")
 
 
 @pytest.mark.parametrize(
