@@ -4,9 +4,12 @@ Acme has the owner Alice and the viewer Bob; Rival has the owner Charlie. Partic
 made by the features that need them.
 """
 
+import atexit
 import datetime
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +25,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # The same examples every time, and no test depends on how fast the machine is.
 hypothesis.settings.register_profile("kith", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("kith")
+
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+    # Of this run alone: pytest closes the folder that runs share whenever one starts, and under root that
+    # locks the database servers of the others out.
+    _temporary = tempfile.mkdtemp(prefix="kith-tests-")
+    os.chmod(_temporary, 0o711)
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = _temporary
+    atexit.register(shutil.rmtree, _temporary, ignore_errors=True)
 
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
 

@@ -95,7 +95,7 @@ def test_a_killed_server_is_started_again_with_what_was_committed(cluster: Clust
         connection.execute("create table kept as select 1 as one")
     pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not durable.running(), 10)
+    until(lambda: not durable.running(), 10, "the server has ended")
     durable.ensure()
     with psycopg.connect(cluster.url()) as connection:
         assert connection.execute("select one from kept").fetchone() == (1,)

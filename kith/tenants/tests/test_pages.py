@@ -207,7 +207,7 @@ def rule_values(**changes: Any) -> dict[str, Any]:
         "referrals__require_booking_reference": "on", "referrals__existing_customers": "refuse",
         "analytics__average_booking_value": "500.00", "payouts__minimum": "0.00",
         "payouts__second_person_above": "500.00", "payouts__debtor_name": "", "payouts__debtor_iban": "",
-        "payouts__debtor_bic": "", "notifications__language": "", **changes,
+        "payouts__debtor_bic": "", "notifications__language": "", "audit__mail_head": "on", **changes,
     }  # fmt: skip
 
 
