@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.db.models import F
 from hypothesis import HealthCheck, settings
@@ -45,6 +46,7 @@ from kith.tenants import queries as tenants
 from tests.faults import reward_life, worlds
 
 START = datetime.datetime(2026, 2, 27, 22, 30, tzinfo=datetime.UTC)
+ALL_CHECKS = list(HealthCheck)
 ANY = st.integers(min_value=0, max_value=1_000)
 CRASH = st.sampled_from([False, False, False, True])
 AMOUNTS = st.sampled_from([1, 2_500, 49_999, 50_000, 123_457])
@@ -377,12 +379,22 @@ def _promise(program: Program, code: str, spec: dict[str, Any], more: dict[str, 
     programs.publish_version(version=programs.draft_version(rule=made, spec=spec, **more), **more)
 
 
-def test_no_life_of_a_reward_breaks_an_invariant(transactional_db: None) -> None:
+def _live(examples: int, steps: int) -> None:
     outbox.drain(subscriptions.SUBSCRIPTIONS)
     Life.make = staticmethod(_organization)
     run_state_machine_as_test(
         Life,
-        settings=settings(
-            max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=ALL_CHECKS),
     )
+
+
+def test_no_life_of_a_reward_breaks_an_invariant(transactional_db: None) -> None:
+    """Pass: 8 lives of up to 30 steps."""
+    _live(8, 30)
+
+
+@pytest.mark.faults
+def test_no_long_life_of_a_reward_breaks_an_invariant(transactional_db: None) -> None:
+    """Pass: 25 lives of up to 50 steps."""
+    _live(25, 50)
+    print("25 lives of up to 50 steps: every invariant held after each")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 import xmlschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sepaxml import validation
 
@@ -80,6 +80,7 @@ def test_the_same_input_gives_the_same_bytes():
     assert sepa.write([line()], debtor=ACME, order=ORDER) == sepa.write([line()], debtor=ACME, order=ORDER)
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=90), st.integers(1, 99_999_999_999))
 def test_any_name_makes_a_valid_file(name, minor):
     content = sepa.write([line(name, minor)], debtor=ACME, order=ORDER)
