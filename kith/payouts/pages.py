@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from kith.kit import clock, html
 from kith.kit.errors import DomainError, Malformed
 from kith.kit.pagination import paginate
+from kith.participants import access as participants
 from kith.payouts import access, actions, forms, queries
 from kith.tenants.access import requires
 
@@ -54,7 +55,7 @@ def _made(made: actions.MadeBatch) -> str:
 @requires("payouts.view")
 def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """One batch with its payments and the step that comes next."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     context = {
         "batch": row,
         "detail": queries.batch_detail(row),
@@ -67,7 +68,7 @@ def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.approve")
 def approve(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Release a draft for payment."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     actions.approve_batch(batch=row, actor=request.actor, now=clock.now())
     return html.done(request, _address(tenant, batch_id), _("The batch is approved."))
 
@@ -76,11 +77,10 @@ def approve(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """The bank's file; it is written at the first download and stays the same."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     file = actions.write_file(batch=row, now=clock.now())
     response = HttpResponse(file.content, content_type=file.media_type)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -88,7 +88,7 @@ def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 def send(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Record that the bank has the file."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     actions.send_batch(batch=row, actor=request.actor, now=clock.now())
     return html.done(request, _address(tenant, batch_id), _("The batch is at the bank."))
 
@@ -97,7 +97,7 @@ def send(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 def paid(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Record that the bank paid: the chosen payments, or all of the batch."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     form = forms.PaidForm(request.POST, known=queries.withdrawal_ids(row))
     if not form.is_valid():
         raise Malformed
@@ -112,7 +112,7 @@ def paid(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.make")
 def cancel(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Give the money of an unsent batch back to the balances."""
-    row = access.batch(request.actor, batch_id)
+    row = access.batch(batch_id)
     reason = request.POST.get("reason", "")[:500]
     actions.cancel_batch(batch=row, reason=reason, actor=request.actor, now=clock.now())
     return html.done(
@@ -124,7 +124,7 @@ def cancel(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 def failed(request: Any, tenant: str, withdrawal_id: UUID) -> HttpResponse:
     """Record that the bank refused one payment."""
-    row = access.withdrawal(request.actor, withdrawal_id)
+    row = access.withdrawal(withdrawal_id)
     reason = request.POST.get("reason", "")
     actions.mark_failed(withdrawal=row, reason=reason, actor=request.actor, now=clock.now())
     return html.done(request, _address(tenant, row.batch_id), _("Recorded. The money is available again."))
@@ -134,7 +134,7 @@ def failed(request: Any, tenant: str, withdrawal_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 def returned(request: Any, tenant: str, withdrawal_id: UUID) -> HttpResponse:
     """Record that the bank sent a payment back."""
-    row = access.withdrawal(request.actor, withdrawal_id)
+    row = access.withdrawal(withdrawal_id)
     reason = request.POST.get("reason", "")
     actions.mark_returned(withdrawal=row, reason=reason, actor=request.actor, now=clock.now())
     return html.done(request, _address(tenant, row.batch_id), _("Recorded. The money is available again."))
@@ -150,7 +150,7 @@ def _address(tenant: str, batch_id: UUID | None) -> str:
 @requires("payouts.view")
 def account(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Where a participant wants the money; a part of the participant's page."""
-    person = access.participant(request.actor, participant_id)
+    person = participants.participant(request.actor, participant_id)
     context = {"person": person, "account": queries.get_payout_account(person.pk)}
     return html.page(request, "payouts/account.html", context, part="payouts/_account.html")
 
@@ -158,7 +158,7 @@ def account(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 @requires("payouts.accounts")
 def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Set or replace the account."""
-    person = access.participant(request.actor, participant_id)
+    person = participants.participant(request.actor, participant_id)
     form = forms.AccountForm(html.given(request), initial={"holder": person.name})
     if form.is_valid():
         try:

@@ -37,7 +37,7 @@ def home(request: Any) -> HttpResponse:
 @public("the link's secret is the proof")
 def invitation(request: Any, token: str) -> HttpResponse:
     """Take an offered place: a new person fills a form, a signed-in one presses a button."""
-    offered = actions.open_invitation(token, now=clock.now())
+    offered = queries.offered(token, now=clock.now())
     known = request.user if request.user.is_authenticated else None
     form = forms.AcceptForm(html.given(request), known=known is not None)
     if request.method == "POST" and form.is_valid():
@@ -184,9 +184,7 @@ def keys(request: Any, tenant: str) -> HttpResponse:
         else:
             form = forms.KeyForm(allowed=request.actor.permissions)
     context = {"form": form, "made": made, "keys": queries.api_keys()}
-    response = html.page(request, "tenants/keys.html", context, status=422 if form.errors else 200)
-    response["Cache-Control"] = "no-store"
-    return response
+    return html.page(request, "tenants/keys.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

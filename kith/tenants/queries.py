@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit import crypto, tenancy
 from kith.kit.actors import Actor
+from kith.kit.codes import hash_token
 from kith.kit.days import day_of
+from kith.kit.errors import NotFound
 from kith.kit.money import Money
 from kith.tenants import rules
 from kith.tenants.models import (
@@ -27,6 +29,12 @@ from kith.tenants.models import (
     TokenFamily,
     User,
 )
+
+
+class InvitationGone(NotFound):
+    """Unknown, used, withdrawn or expired: the caller cannot tell which."""
+
+    code, message = "invitation_gone", _("This invitation is not valid any more. Ask for a new one.")
 
 
 def get_tenant(slug: str) -> Tenant:
@@ -144,6 +152,19 @@ def open_invitations() -> QuerySet[Invitation]:
     found: QuerySet[Invitation] = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).order_by(
         "-created_at"
     )
+    return found
+
+
+def offered(token: str, *, now: datetime.datetime) -> Invitation:
+    """The open invitation behind a link, with its organization. Raises InvitationGone."""
+    with tenancy.across_tenants("the link carries no organization"):
+        found: Invitation | None = (
+            Invitation.objects.select_related("tenant")
+            .filter(token_hash=hash_token(token), accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+            .first()
+        )
+    if found is None:
+        raise InvitationGone
     return found
 
 

@@ -15,7 +15,7 @@ from conftest import make_member
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import TooMany
-from kith.tenants import actions, jobs
+from kith.tenants import actions, jobs, queries
 from kith.tenants.models import Invitation, Member, TokenFamily, User
 from tests.faults import letters
 
@@ -97,7 +97,7 @@ def test_the_queue_holds_no_secret_of_an_invitation(in_acme: Any, alice: Actor) 
     found = re.search(r"/invitations?/([^/\s]+)", str(message.body))
     assert found is not None
     assert found[1] not in str(arguments)
-    assert actions.open_invitation(found[1], now=clock.now()).pk == row.pk
+    assert queries.offered(found[1], now=clock.now()).pk == row.pk
 
 
 def test_a_withdrawn_invitation_gets_no_new_link(in_acme: Any, alice: Actor) -> None:
@@ -105,7 +105,7 @@ def test_a_withdrawn_invitation_gets_no_new_link(in_acme: Any, alice: Actor) -> 
     row = actions.invite(email="new@example.com", role="admin", actor=alice, now=clock.now())
     before = bytes(Invitation.objects.get(pk=row.pk).token_hash)
     actions.withdraw_invitation(invitation=row, actor=alice, now=clock.now())
-    with pytest.raises(actions.InvitationGone):
+    with pytest.raises(queries.InvitationGone):
         actions.renew_link(invitation=row)
     assert bytes(Invitation.objects.get(pk=row.pk).token_hash) == before
 

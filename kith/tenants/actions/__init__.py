@@ -25,7 +25,6 @@ from kith.tenants.actions.passwords import (
 )
 from kith.tenants.actions.people import (
     AlreadyMember,
-    InvitationGone,
     LastOwner,
     RoleNotYours,
     accept_invitation,
@@ -33,7 +32,6 @@ from kith.tenants.actions.people import (
     change_role,
     create_user,
     invite,
-    open_invitation,
     remove_member,
     renew_link,
     withdraw_invitation,
@@ -52,11 +50,11 @@ from kith.tenants.actions.tokens import (
 )
 
 __all__ = [
-    "AlreadyMember", "ApiKeyLimit", "BadSlug", "InvitationGone", "LastOwner", "NewKey", "RefreshRefused",
+    "AlreadyMember", "ApiKeyLimit", "BadSlug", "LastOwner", "NewKey", "RefreshRefused",
     "RoleNotYours", "SettingRefused", "SignInPaused", "SignInRefused", "SlugTaken", "TokenPair", "UnlockGone",
     "accept_invitation", "add_member", "ask_for_reset", "authenticate_key", "change_role", "check_password",
     "create_api_key", "create_tenant", "create_user", "end_family", "end_member_families", "end_sessions",
-    "end_user_families", "forget_expired_tokens", "invite", "open_invitation", "open_token_family", "open_unlock",
+    "end_user_families", "forget_expired_tokens", "invite", "open_token_family", "open_unlock",
     "password_changed", "refresh_tokens", "remove_member", "renew_link", "revoke_api_key", "set_platform_setting",
     "set_setting", "set_settings", "sign_in", "sign_out_everywhere", "unlock", "unlock_token", "update_tenant",
     "withdraw_invitation",

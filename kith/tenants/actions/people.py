@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from kith.kit import jobs, tenancy
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token, random_token
-from kith.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from kith.tenants import rules
+from kith.kit.errors import Conflict, Forbidden, Invalid
+from kith.tenants import queries, rules
 from kith.tenants.actions.tokens import end_member_families, end_sessions
 from kith.tenants.models import Invitation, Member, Role, User
 
@@ -33,12 +33,6 @@ class LastOwner(Conflict):
     """An organization without an owner could not be managed."""
 
     code, message = "last_owner", _("The organization needs at least one owner.")
-
-
-class InvitationGone(NotFound):
-    """Unknown, used, withdrawn or expired: the caller cannot tell which."""
-
-    code, message = "invitation_gone", _("This invitation is not valid any more. Ask for a new one.")
 
 
 @transaction.atomic
@@ -172,7 +166,7 @@ def renew_link(*, invitation: Invitation) -> str:
     token = random_token()
     still_open = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not still_open.update(token_hash=hash_token(token)):
-        raise InvitationGone
+        raise queries.InvitationGone
     return token
 
 
@@ -182,19 +176,6 @@ def withdraw_invitation(*, invitation: Invitation, actor: Actor, now: datetime.d
     Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(withdrawn_at=now)
 
 
-def open_invitation(token: str, *, now: datetime.datetime) -> Invitation:
-    """The open invitation behind a link. Raises InvitationGone."""
-    with tenancy.across_tenants("the link carries no organization"):
-        found: Invitation | None = (
-            Invitation.objects.select_related("tenant")
-            .filter(token_hash=hash_token(token), accepted_at=None, withdrawn_at=None, expires_at__gt=now)
-            .first()
-        )
-    if found is None:
-        raise InvitationGone
-    return found
-
-
 def accept_invitation(
     *, token: str, username: str, name: str, password: str, user: User | None, now: datetime.datetime
 ) -> tuple[User, UUID]:
@@ -202,12 +183,12 @@ def accept_invitation(
 
     Raises InvitationGone, AlreadyMember, or Invalid naming the field.
     """
-    offered = open_invitation(token, now=now)
+    offered = queries.offered(token, now=now)
     with tenancy.use(offered.tenant_id):
         if not Invitation.objects.filter(pk=offered.pk, accepted_at=None, withdrawn_at=None).update(
             accepted_at=now
         ):
-            raise InvitationGone
+            raise queries.InvitationGone
         if user is None:
             user = create_user(username=username, email=offered.email, name=name, password=password, now=now)
         member = add_member(user=user, role=offered.role, now=now)

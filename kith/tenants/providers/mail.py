@@ -1,5 +1,7 @@
 """E-mails about places in an organization, forgotten passwords and locked accounts."""
 
+from typing import Any
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -25,13 +27,7 @@ def send_invitation(*, invitation: Invitation, token: str) -> None:
             "action_url": settings.KITH_PUBLIC_URL + reverse("tenants:invitation", args=[token]),
             "action_label": _("Accept the invitation"),
         }
-        message = EmailMultiAlternatives(
-            subject=_("%(name)s invites you") % {"name": tenant.name},
-            body=render_to_string("tenants/email/invitation.txt", context),
-            to=[invitation.email],
-        )
-        message.attach_alternative(render_to_string("tenants/email/invitation.html", context), "text/html")
-        message.send()
+        _send("invitation", _("%(name)s invites you") % {"name": tenant.name}, context, to=invitation.email)
 
 
 def send_reset(*, user: User, language: str) -> None:
@@ -42,7 +38,7 @@ def send_reset(*, user: User, language: str) -> None:
     )
     context = {"password_reset_url": settings.KITH_PUBLIC_URL + path, "username": user.username}
     with translation.override(user.locale or language):
-        EmailMultiAlternatives(
+        EmailMessage(
             subject=_("Choose a new password"),
             body=render_to_string("account/email/password_reset_key_message.txt", context),
             to=[user.email],
@@ -57,13 +53,7 @@ def send_unlock(*, user: User, token: str, language: str) -> None:
             "action_url": settings.KITH_PUBLIC_URL + reverse("tenants:unlock", args=[token]),
             "action_label": _("Unlock my account"),
         }
-        message = EmailMultiAlternatives(
-            subject=_("Too many failed attempts to sign in"),
-            body=render_to_string("tenants/email/unlock.txt", context),
-            to=[user.email],
-        )
-        message.attach_alternative(render_to_string("tenants/email/unlock.html", context), "text/html")
-        message.send()
+        _send("unlock", _("Too many failed attempts to sign in"), context, to=user.email)
 
 
 def send_head(*, tenant: Tenant, to: list[str], number: int, hash: str) -> None:
@@ -75,3 +65,11 @@ def send_head(*, tenant: Tenant, to: list[str], number: int, hash: str) -> None:
         for address in to:
             EmailMessage(subject=_("Proof of the audit trail: block %(number)s") % {"number": number}, body=body,
                          to=[address]).send()  # fmt: skip
+
+
+def _send(template: str, subject: str, context: dict[str, Any], *, to: str) -> None:
+    """One message as text and HTML."""
+    body = render_to_string(f"tenants/email/{template}.txt", context)
+    message = EmailMultiAlternatives(subject=subject, body=body, to=[to])
+    message.attach_alternative(render_to_string(f"tenants/email/{template}.html", context), "text/html")
+    message.send()

@@ -76,7 +76,7 @@ def test_an_invitation_is_taken_once(in_acme: Any, alice: Any, now: datetime.dat
     user, member_id = actions.accept_invitation(token=token, **values)
     assert Member.objects.get(pk=member_id).role == "manager"
     assert user.email == "new@example.com"
-    with pytest.raises(actions.InvitationGone):
+    with pytest.raises(queries.InvitationGone):
         actions.accept_invitation(token=token, **values)
 
 
