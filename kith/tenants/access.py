@@ -5,13 +5,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja.decorators import decorate_view
 
+from kith.kit import limits
 from kith.kit.actors import Actor
+from kith.kit.clients import client_address
 from kith.kit.errors import Forbidden, NotFound, NotSignedIn
+from kith.tenants import rules
 from kith.tenants.models import ApiKey, Invitation, Member
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,13 +42,24 @@ def requires(permission: str) -> Callable[[View], View]:
 
 
 def public(reason: str) -> Callable[[View], View]:
-    """Anybody may call this; the reason is written down and checked by a guard test."""
+    """Anybody may call this; the reason is written down and checked by a guard test.
 
-    def mark(view: View) -> View:
-        setattr(view, OPEN, reason)
-        return view
+    Who calls it with a credential of some organization is counted like a caller without one: what it opens
+    may be another organization's.
+    """
 
-    return mark
+    def check(request: HttpRequest) -> None:
+        counted = request.path.startswith("/api/") and request.path not in settings.UNCOUNTED_PATHS
+        if counted and getattr(request, "actor", None):
+            public_call(request, insist=True)
+
+    return _gated(check, OPEN, reason)
+
+
+def public_call(request: HttpRequest, *, insist: bool = False) -> limits.Hit:
+    """Count one public call of the caller's address. Raises TooMany beyond the limit when asked to `insist`."""
+    count = limits.enforce if insist else limits.hit
+    return count(f"public|{client_address(request)}", rules.PUBLIC_CALLS, rules.PUBLIC_WINDOW_S)
 
 
 def signed_in(reason: str) -> Callable[[View], View]:

@@ -11,16 +11,12 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from kith.kit import clock, idempotency, limits, tenancy, tokens
 from kith.kit.actors import PUBLIC, Actor
-from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, NotFound, TooMany
 from kith.kit.middleware import refused
-from kith.tenants import actions, queries
+from kith.tenants import access, actions, queries, rules
 from kith.tenants.models import Tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-PUBLIC_CALLS = 100
-PUBLIC_WINDOW_S = 15 * 60
 
 
 class Tenancy:
@@ -78,10 +74,10 @@ def _identify_caller(request: Any) -> limits.Hit | None:
     if scheme.lower() != "bearer" or not credential:
         if request.path in settings.UNCOUNTED_PATHS:
             return None
-        return limits.hit(f"public|{client_address(request)}", PUBLIC_CALLS, PUBLIC_WINDOW_S)
+        return access.public_call(request)
     if credential.startswith(actions.keys.PREFIX):
         request.actor, allowed = actions.authenticate_key(credential, now=clock.now())
-        hit = limits.hit(f"key|{request.actor.id}", allowed, PUBLIC_WINDOW_S)
+        hit = limits.hit(f"key|{request.actor.id}", allowed, rules.PUBLIC_WINDOW_S)
     else:
         request.actor, hit = _token_actor(credential), None
     request.tenant = queries.get_tenant_by_id(request.actor.tenant_id)

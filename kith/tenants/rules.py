@@ -65,6 +65,7 @@ def unknown_scopes(scopes: list[str]) -> list[str]:
 
 ACCESS_LIFETIME = datetime.timedelta(minutes=5)
 REFRESH_LIFETIME = datetime.timedelta(days=30)
+PUBLIC_CALLS, PUBLIC_WINDOW_S = 100, 15 * 60
 INVITATION_LIFETIME = datetime.timedelta(days=7)
 RESERVED_SLUGS = frozenset({"api", "admin", "static", "www", "app", "kith", "platform", "t", "p", "r"})
 

@@ -7,11 +7,10 @@ from django.test import Client
 
 from kith.kit import limits
 from kith.kit.actors import Actor
+from kith.tenants import rules
 from tests.faults.test_attacks_calls import with_key, with_token
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
-
-PUBLIC_CALLS = 100
 
 
 @pytest.mark.parametrize(
@@ -34,8 +33,8 @@ def test_an_account_elsewhere_does_not_lift_the_limit_of_public_calls(
     """
     known = with_key(acme, alice, "tenants.view") if way == "key" else with_token(alice)
     assert known.post(path, body, content_type="application/json").status_code in {401, 404, 422}
-    for _call in range(PUBLIC_CALLS):
-        limits.hit("public|127.0.0.1", PUBLIC_CALLS, 900)
+    for _call in range(rules.PUBLIC_CALLS):
+        limits.hit("public|127.0.0.1", rules.PUBLIC_CALLS, rules.PUBLIC_WINDOW_S)
     answers = [known.post(path, body, content_type="application/json") for _call in range(20)]
     assert {answer.status_code for answer in answers} == {429}
     assert all(answer["Retry-After"] for answer in answers)
