@@ -5,6 +5,7 @@ import re
 import click
 
 from kith.audit import queries
+from kith.commands import _tenants
 from kith.kit import clock, tenancy
 from kith.tenants.models import Tenant
 
@@ -28,9 +29,7 @@ def verify(slug: str, heads: tuple[str, ...]) -> None:
             raise click.ClickException(
                 f"--head {head} is not a hash; give the 64 characters that were exported."
             )
-    tenant = Tenant.objects.filter(slug=slug).first() if slug else None
-    if slug and tenant is None:
-        raise click.ClickException(f"There is no organization called {slug}.")
+    tenant = _tenants.chosen(slug)[0] if slug else None
     scope = (
         tenancy.use(tenant.pk) if tenant else tenancy.across_tenants("the chain runs over everybody's rows")
     )

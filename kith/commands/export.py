@@ -4,8 +4,9 @@ from typing import IO
 
 import click
 
-from kith.commands.import_ import OPERATOR, find_tenant
+from kith.commands import _tenants
 from kith.kit import tenancy
+from kith.kit.actors import OPERATOR
 from kith.kit.tables import Format
 from kith.participants import actions
 
@@ -23,6 +24,6 @@ def command() -> None:
 )
 def customers(file: IO[bytes], slug: str, format: Format) -> None:
     """Streams, so that the size does not matter."""
-    tenant = find_tenant(slug)
+    tenant = _tenants.active(slug)
     with tenancy.use(tenant.id, actor=OPERATOR):
         file.writelines(actions.everybody(format=format))

@@ -5,18 +5,17 @@ from typing import IO, Any
 import click
 from django.core.files.storage import default_storage
 
+from kith.commands import _tenants
 from kith.kit import clock
-from kith.kit.actors import Actor
+from kith.kit.actors import OPERATOR
 from kith.kit.errors import DomainError
 from kith.participants import actions
-from kith.tenants import queries
 from kith.tenants.models import Tenant
 
 READING = {
     "columns_ignored": "Columns not used", "columns_kept": "Columns kept as they are", "sheet": "Sheet",
     "other_sheets": "Sheets not read", "dates": "Dates like 3-2-2026 were read as",
 }  # fmt: skip
-OPERATOR = Actor(kind="operator", label="command line")
 
 
 @click.group(help="Bring in data from files.")
@@ -37,7 +36,7 @@ def command() -> None:
 @click.option("--sheet", default="", help="Name of the sheet of a workbook; the first one unless said.")
 def customers(file: IO[bytes], slug: str, **how: Any) -> None:
     """Shows a bar, then the counts and where the list of bad rows is."""
-    tenant = find_tenant(slug)
+    tenant = _tenants.active(slug)
     if not file.seekable():
         raise click.ClickException("Give the name of a file; what comes through a pipe cannot be read twice.")
     try:
@@ -53,14 +52,6 @@ def customers(file: IO[bytes], slug: str, **how: Any) -> None:
         if name in done.reading:
             found = done.reading[name]
             click.echo(f"{words}: {found if isinstance(found, str) else ', '.join(found)}")
-
-
-def find_tenant(slug: str) -> Tenant:
-    """The organization. Raises a ClickException when there is none."""
-    try:
-        return queries.get_tenant(slug)
-    except Tenant.DoesNotExist:
-        raise click.ClickException(f"There is no organization called {slug}.") from None
 
 
 def _run(tenant: Tenant, file: IO[bytes], how: dict[str, Any]) -> actions.Imported:

@@ -3,6 +3,7 @@
 import click
 
 from kith.analytics import actions, queries
+from kith.commands import _tenants
 from kith.kit import tenancy
 from kith.tenants.models import Tenant
 
@@ -17,26 +18,23 @@ def command() -> None:
 @click.option("--repair", is_flag=True, help="Write the figures of an organization anew when one differs.")
 def check(slug: str, repair: bool) -> None:
     """Works while Kith runs; each organization is checked, and repaired, in a transaction of its own."""
-    tenants = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.all()
-    found = list(tenants.order_by("slug").values_list("id", "slug"))
-    if slug and not found:
-        raise click.ClickException(f"There is no organization called {slug}.")
-    differences = sum(_check(tenant_id, name, repair) for tenant_id, name in found)
+    tenants = _tenants.chosen(slug)
+    differences = sum(_check(tenant, repair) for tenant in tenants)
     if differences and not repair:
         raise click.ClickException(
             f"{differences} figure(s) differ. `kith rollups check --repair` writes them anew."
         )
     told = f"{differences} figure(s) differed and were written anew" if differences else "The figures agree"
-    click.echo(f"{told} ({len(found)} organization(s) checked).")
+    click.echo(f"{told} ({len(tenants)} organization(s) checked).")
 
 
-def _check(tenant_id: int, name: str, repair: bool) -> int:
-    with tenancy.use(tenant_id):
+def _check(tenant: Tenant, repair: bool) -> int:
+    with tenancy.use(tenant.pk):
         differences = queries.check()
         if differences and repair:
             actions.rebuild()
             if left := queries.check():
-                raise click.ClickException(f"{name}: after the repair still: {left[0].sentence}")
+                raise click.ClickException(f"{tenant.slug}: after the repair still: {left[0].sentence}")
     for difference in differences:
-        click.echo(f"{name}: {difference.sentence}")
+        click.echo(f"{tenant.slug}: {difference.sentence}")
     return len(differences)

@@ -4,12 +4,10 @@ import click
 from django.utils.text import slugify
 
 from kith.kit import clock
-from kith.kit.actors import Actor
+from kith.kit.actors import OPERATOR
 from kith.kit.codes import random_token
 from kith.kit.errors import DomainError
 from kith.presets import actions, queries
-
-OPERATOR = Actor(kind="operator", label="Operator")
 
 
 @click.group(help="Look after organizations.")

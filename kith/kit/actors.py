@@ -35,3 +35,5 @@ class Actor:
 
 SYSTEM = Actor(kind="system", label="Kith")
 PUBLIC = Actor(kind="public")
+OPERATOR = Actor(kind="operator", label="Operator")
+"""Whoever calls `kith` on the command line."""

@@ -310,7 +310,7 @@ def _seal_as_on_the_former_server(database: postgres.TestDatabase) -> None:
 def test_two_sealers_at_once_seal_once(chain: Any, own_database: Any) -> None:
     change(chain, 5)
     with psycopg.connect(own_database.app_url) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", [actions._SEALER])
+        other.execute("select pg_advisory_xact_lock(%s)", [actions._SEALING])
         assert actions.seal(now=clock.now()) == 0
     assert actions.seal(now=clock.now()) == 5
     assert findings() == []
