@@ -41,7 +41,8 @@ def referral_code() -> str:
 
 def normalize(code: str) -> str:
     """The one stored form: capitals, without the spaces, dashes and dots that people put in."""
-    return _IGNORED.sub("", code).upper()
+    found = _IGNORED.sub("", code)
+    return found.upper() if found.isascii() else found  # a long s is no S
 
 
 def is_well_formed(code: str, *, vanity: bool = False) -> bool:

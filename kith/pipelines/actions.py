@@ -53,6 +53,8 @@ class PipelineTaken(errors.Conflict):
 
 
 _REMEDIES = {
+    "code": _("Use at most 40 letters of A to Z, digits, hyphens and underscores."),
+    "code_taken": _("Choose another code; capitals make no difference."),
     "code_twice": _("Give each stage a code of its own."),
     "no_first_stage": _("A pipeline begins with a stage of the category “new”."),
     "unknown_category": _("Choose one of the eight categories."),
@@ -84,17 +86,21 @@ def create_pipeline(
         else rules.default_moves([stage for stage in planned if stage.category in rules.EDGES])
     )
     found = rules.faults(planned, allowed)
+    if not rules.is_code(code):
+        found["code"] = "code"
     if subject not in Subject.values:
         raise errors.Invalid(fields={"subject": _("Choose what moves through the pipeline.")})
     if found:
         raise PipelineInvalid(fields={path: _REMEDIES[fault] for path, fault in found.items()})
     try:
         with transaction.atomic():
+            if Pipeline.objects.filter(code__iexact=code).exists():
+                raise IntegrityError("code")
             pipeline: Pipeline = Pipeline.objects.create(
                 code=code, name=name, subject=subject, created_at=now
             )
     except IntegrityError as error:
-        raise PipelineTaken(pipeline=code) from error
+        raise PipelineTaken(pipeline=code, fields={"code": _REMEDIES["code_taken"]}) from error
     made = Stage.objects.bulk_create(
         Stage(
             pipeline=pipeline, code=stage.code, category=stage.category, position=stage.position,

@@ -1,8 +1,11 @@
 """The category graph, and which moves between stages it allows."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 
 PATH = ("new", "engaged", "qualified", "converted", "completed")
 """The way forward; steps may be skipped."""
@@ -96,11 +99,13 @@ def faults(stages: Sequence[StageSpec], moves: Sequence[MoveSpec]) -> dict[str, 
     """What is wrong with a pipeline as written: field path -> stable word; empty when nothing is."""
     found: dict[str, str] = {}
     categories = {stage.code: stage.category for stage in stages}
-    if len(categories) != len(stages):
+    if len({stage.code.lower() for stage in stages}) != len(stages):
         found["stages"] = "code_twice"
     if not any(stage.category == "new" for stage in stages):
         found["stages"] = "no_first_stage"
     for index, stage in enumerate(stages):
+        if not is_code(stage.code):
+            found[f"stages[{index}].code"] = "code"
         if stage.category not in EDGES:
             found[f"stages[{index}].category"] = "unknown_category"
         if not stage.label or not all(is_label(text) for text in stage.label.values()):
@@ -121,6 +126,11 @@ def _move_faults(categories: Mapping[str, str], moves: Sequence[MoveSpec]) -> di
         elif not may_follow(str(ends[0]), str(ends[1])):
             found[f"moves[{index}]"] = "against_categories"
     return found
+
+
+def is_code(text: str) -> bool:
+    """What identifies a pipeline or stage: ASCII only, so that no two look the same."""
+    return _CODE.fullmatch(text) is not None
 
 
 def is_label(text: object) -> bool:

@@ -79,6 +79,11 @@ def is_good_slug(slug: str) -> bool:
     )
 
 
+def is_good_username(name: str) -> bool:
+    """1 to 60 letters of A to Z, digits, dots, hyphens, underscores: no two that look the same, and no address."""
+    return re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name) is not None
+
+
 def may_give_role(giver: str, role: str) -> bool:
     """Owners give any role, administrators any but owner, nobody else gives roles."""
     return giver == OWNER or (giver == ADMIN and role != OWNER)

@@ -12,23 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import email_validator
 import orjson
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-from kith.kit import codes, web
+from kith.kit import codes, emails, web
 from kith.participants.rules.days import day
 from kith.participants.rules.phones import phone
 from kith.participants.rules.values import BadValue, line, whole_number
 
 NAME_LENGTH, EXTERNAL_ID_LENGTH, SHORT_LENGTH, URL_LENGTH = 200, 100, 100, 500
-EMAIL_LENGTH, VISA_NUMBER_LENGTH = 254, 40
+VISA_NUMBER_LENGTH = 40
 EXTRA_COLUMNS, EXTRA_LENGTH = 200, 1000
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}|[0-9]{3}))?", re.ASCII)
-_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+'-]+(\.[A-Za-z0-9_+'-]+)*", re.ASCII)
-_PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9.-]{3,190}", re.ASCII)
 _IN_VISA_NUMBER = re.compile(r"[A-Z0-9/-]+", re.ASCII)
 
 _KINDS = {
@@ -56,29 +53,12 @@ def name(value: str) -> str:
 
 def email(value: str) -> str:
     """A lower-case address of correct form; nobody is asked whether it exists. Raises BadValue: email."""
-    value = value.strip()
-    if not value:
+    if not value.strip():
         return ""
-    local, _at, domain = value.rpartition("@")
-    if len(local) <= 64 and _PLAIN_LOCAL.fullmatch(local) and _PLAIN_DOMAIN.fullmatch(domain):
-        # Nearly every address; the domain decides, and few domains make up most of a list.
-        lower = f"{local}@{_domain(domain.lower())}".lower()
-        if len(lower) <= EMAIL_LENGTH:
-            return lower
-    return _any_email(value)
-
-
-@functools.lru_cache(maxsize=4096)
-def _domain(domain: str) -> str:
-    return _any_email(f"someone@{domain}").rpartition("@")[2]
-
-
-def _any_email(value: str) -> str:
-    try:
-        found = email_validator.validate_email(value, check_deliverability=False, strict=True)
-    except (email_validator.EmailNotValidError, ValueError):
-        raise BadValue("email") from None
-    return found.normalized.lower()
+    found = emails.address(value)
+    if found is None:
+        raise BadValue("email")
+    return found
 
 
 def external_id(value: str) -> str:

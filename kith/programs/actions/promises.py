@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit import errors, outbox
 from kith.kit.actors import Actor
+from kith.programs.actions.schemes import ANOTHER_CODE, naming_faults, refuse, refuse_twin
 from kith.programs.events import RulePublished, RuleRetired
 from kith.programs.models import Program, Rule, RuleVersion, VersionStatus
 from kith.programs.rules import RuleSpec, SpecInvalid
@@ -64,14 +65,14 @@ _REMEDIES = {
 
 
 def create_rule(*, program: Program, code: str, name: str, actor: Actor, now: datetime.datetime) -> Rule:
-    """Give a program a rule, which promises nothing until a version is published. Raises RuleTaken."""
-    if not name.strip():
-        raise errors.Invalid(fields={"name": _("Give the rule a name.")})
+    """Give a program a rule, which promises nothing until a version is published. Raises RuleTaken, errors.Invalid."""
+    refuse(naming_faults({"code": code, "name": name}))
     try:
         with transaction.atomic():
+            refuse_twin(Rule.objects.filter(program=program), code)
             made: Rule = Rule.objects.create(program=program, code=code, name=name.strip(), created_at=now)
     except IntegrityError as error:
-        raise RuleTaken(rule=code) from error
+        raise RuleTaken(rule=code, fields={"code": ANOTHER_CODE}) from error
     return made
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import errors, outbox, web
@@ -40,6 +41,7 @@ class SponsorTaken(errors.Conflict):
     message = _("There is already a sponsor “%(sponsor)s”.")
 
 
+ANOTHER_CODE = _("Choose another code; capitals make no difference.")
 _WINDOWS = {"click_window_days": 1, "conversion_window_days": 1, "report_window_days": 0}
 _PROGRAM_FIELDS = frozenset(
     {"name", "status", "is_default", "sponsor", "destination_url", "landing", *_WINDOWS}
@@ -51,12 +53,13 @@ def create_sponsor(
     *, code: str, name: str, kind: str = "brand", actor: Actor, now: datetime.datetime
 ) -> Sponsor:
     """Name somebody who pays for programs. Raises SponsorTaken, errors.Invalid."""
-    _refuse(_naming_faults({"code": code, "name": name}))
+    refuse(naming_faults({"code": code, "name": name}))
     try:
         with transaction.atomic():
+            refuse_twin(Sponsor.objects.all(), code)
             made: Sponsor = Sponsor.objects.create(code=code, name=name.strip(), kind=kind, created_at=now)
     except IntegrityError as error:
-        raise SponsorTaken(sponsor=code) from error
+        raise SponsorTaken(sponsor=code, fields={"code": ANOTHER_CODE}) from error
     return made
 
 
@@ -79,12 +82,13 @@ def create_program(
     """
     given = {"code": code, "name": name, "currency": currency, "status": status, **values}
     given |= _stored(given)
-    faults = _naming_faults(given) | _program_faults(given)
+    faults = naming_faults(given) | _program_faults(given)
     if pipeline.subject != Subject.REFERRAL:
         faults["pipeline"] = _("Choose a pipeline for referrals.")
-    _refuse(faults)
+    refuse(faults)
     try:
         with transaction.atomic():
+            refuse_twin(Program.objects.all(), code)
             if is_default:
                 _displace_default()
             made: Program = Program.objects.create(
@@ -92,7 +96,7 @@ def create_program(
                 created_at=now,
             )  # fmt: skip
     except IntegrityError as error:
-        raise ProgramTaken(program=code) from error
+        raise ProgramTaken(program=code, fields={"code": ANOTHER_CODE}) from error
     record_status(
         machine="program", subject_id=made.id, from_state="", to_state=status, actor=actor, reason="", now=now
     )
@@ -107,7 +111,7 @@ def update_program(
 ) -> Program:
     """Change what may change of a program; its code, currency and pipeline stay. Raises errors.Invalid."""
     locked: Program = Program.objects.select_for_update().get(pk=program.pk)
-    _refuse(_unknown(changes, _PROGRAM_FIELDS) | _naming_faults(changes) | _program_faults(changes))
+    refuse(_unknown(changes, _PROGRAM_FIELDS) | naming_faults(changes) | _program_faults(changes))
     before, changes = locked.status, {**changes, **_stored(changes)}
     changed = [name for name, value in changes.items() if getattr(locked, name) != value]
     if not changed:
@@ -144,12 +148,13 @@ def create_campaign(
         "code": code, "name": name, "starts_at": starts_at, "ends_at": ends_at, "multiplier_bps": multiplier_bps,
         "status": status,
     }  # fmt: skip
-    _refuse(_naming_faults(given) | _campaign_faults(given))
+    refuse(naming_faults(given) | _campaign_faults(given))
     try:
         with transaction.atomic():
+            refuse_twin(Campaign.objects.filter(program=program), code)
             made: Campaign = Campaign.objects.create(program=program, created_at=now, **given)
     except IntegrityError as error:
-        raise CampaignTaken(campaign=code) from error
+        raise CampaignTaken(campaign=code, fields={"code": ANOTHER_CODE}) from error
     return made
 
 
@@ -159,7 +164,7 @@ def update_campaign(
     """Change a campaign; its code stays. Rewards already granted keep their amount. Raises errors.Invalid."""
     locked: Campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     whole = {name: getattr(locked, name) for name in _CAMPAIGN_FIELDS} | dict(changes)
-    _refuse(_unknown(changes, _CAMPAIGN_FIELDS) | _naming_faults(changes) | _campaign_faults(whole))
+    refuse(_unknown(changes, _CAMPAIGN_FIELDS) | naming_faults(changes) | _campaign_faults(whole))
     for name, value in changes.items():
         setattr(locked, name, value)
     if changes:
@@ -174,16 +179,24 @@ def _displace_default() -> None:
     Program.objects.filter(is_default=True).update(is_default=False)
 
 
-def _refuse(faults: Faults) -> None:
+def refuse(faults: Faults) -> None:
+    """Raises errors.Invalid when there are any."""
     if faults:
         raise errors.Invalid(fields=faults)
+
+
+def refuse_twin(rows: QuerySet[Any], code: str) -> None:
+    """Raises IntegrityError for a code that differs from another one only in capitals, as the same one does."""
+    if rows.filter(code__iexact=code).exists():
+        raise IntegrityError("code")
 
 
 def _unknown(changes: Mapping[str, Any], known: frozenset[str]) -> Faults:
     return {name: _("This cannot be changed.") for name in changes if name not in known}
 
 
-def _naming_faults(given: Mapping[str, Any]) -> Faults:
+def naming_faults(given: Mapping[str, Any]) -> Faults:
+    """What is wrong with code, name and status, as far as they are given."""
     found: Faults = {}
     if "code" in given:
         try:

@@ -47,7 +47,7 @@ def create_link(
         raise ProgramNotLive
     while queries.is_participant_code(chosen := wished or codes.referral_code()):
         if wished:
-            raise SlugTaken
+            raise SlugTaken(fields={"slug": SlugTaken.message})
     try:
         with transaction.atomic():
             link: Link = Link.objects.create(
@@ -56,7 +56,7 @@ def create_link(
             )  # fmt: skip
     except IntegrityError as error:
         if is_about(error, "referrals_link_slug_key") or "slug" in str(error):
-            raise SlugTaken from None
+            raise SlugTaken(fields={"slug": SlugTaken.message}) from None
         raise
     return link
 

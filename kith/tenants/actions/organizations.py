@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto, web
+from kith.kit import crypto, text, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.kit.errors import Conflict, Invalid
@@ -43,6 +43,7 @@ def create_tenant(
     if not rules.is_good_slug(slug):
         raise BadSlug(fields={"slug": BadSlug.message})
     _check(currency=currency, timezone=timezone)
+    name = text.line(name.strip(), "name")
     try:
         with transaction.atomic():
             return Tenant.objects.create(
@@ -73,6 +74,8 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
         if found is None or len(found) > 200:
             raise Invalid(fields={"website": _("Write a web address that starts with https:// or http://.")})
         changes = {**changes, "website": found}
+    if "name" in changes:
+        changes = {**changes, "name": text.line(changes["name"].strip(), "name")}
     row = Tenant.objects.select_for_update().get(pk=tenant.pk)
     for name, value in changes.items():
         setattr(row, name, value)

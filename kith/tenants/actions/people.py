@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import jobs, tenancy
+from kith.kit import emails, jobs, tenancy, text
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token, random_token
 from kith.kit.errors import Conflict, Forbidden, Invalid
@@ -46,11 +46,15 @@ def create_user(
     locale: str = "",
     is_operator: bool = False,
 ) -> User:
-    """A person who can sign in. Raises Invalid naming a weak password or a name in use."""
+    """A person who can sign in. Raises Invalid naming a weak password, a bad address, a bad or used name."""
+    if not rules.is_good_username(username):
+        raise Invalid(
+            fields={"username": _("Use at most 60 letters of A to Z, digits, dots, hyphens and underscores.")}
+        )
     user = User(
         username=username,
-        email=email.strip().lower(),
-        name=name,
+        email=_address(email),
+        name=text.line(name, "name"),
         locale=locale,
         is_operator=is_operator,
         created_at=now,
@@ -67,6 +71,13 @@ def create_user(
         field = "email" if "email" in str(error) else "username"
         raise Invalid(fields={field: _("This is in use already.")}) from None
     return user
+
+
+def _address(email: str) -> str:
+    found = emails.address(email)
+    if found is None:
+        raise Invalid(fields={"email": _("Enter an e-mail address.")})
+    return found
 
 
 @transaction.atomic
@@ -133,9 +144,7 @@ def _keep_an_owner(row: Member) -> None:
 @transaction.atomic
 def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> Invitation:
     """Offer a place by e-mail; the message is sent by a job. Raises RoleNotYours, AlreadyMember or Invalid."""
-    address = email.strip().lower()
-    if "@" not in address:
-        raise Invalid(fields={"email": _("Enter an e-mail address.")})
+    address = _address(email)
     if role not in Role.values:
         raise Invalid(fields={"role": _("There is no such role.")})
     if not rules.may_give_role(actor.role, role):
