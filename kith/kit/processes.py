@@ -27,6 +27,7 @@ STEADY_SECONDS = 10.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
+_PRIVATE = ("files", "mail")
 
 Say = Callable[[str], None]
 
@@ -34,7 +35,8 @@ Say = Callable[[str], None]
 def own_data_dir(folder: Path) -> Path:
     """Make the data directory if missing, closed to other users. Raises CannotStart when not writable.
 
-    Root leaves it enterable, for PostgreSQL runs as another user below it; nothing in it is listable.
+    Root leaves it enterable, for PostgreSQL runs as another user below it; nothing in it is listable, and the
+    folders of uploads and of letters, whose names everybody knows, are closed.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
@@ -42,6 +44,10 @@ def own_data_dir(folder: Path) -> Path:
         status = folder.stat()
         if status.st_uid == os.geteuid() and status.st_mode & 0o777 & ~mode:
             folder.chmod(status.st_mode & mode)
+        for name in _PRIVATE:
+            (folder / name).mkdir(exist_ok=True)
+            if (folder / name).stat().st_uid == os.geteuid():
+                (folder / name).chmod(0o700)
         probe = folder / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()

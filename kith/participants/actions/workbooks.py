@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from typing import IO, Any
 from xml.parsers import expat
 
-import openpyxl
+from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 
+from kith.participants import rules
 from kith.participants.actions.texts import Cells
 from kith.participants.actions.unreadable import FileDamaged, FileOtherKind, FileTooBigInside, SheetMissing
 
 MOST_UNPACKED = 1 << 30
-# Held in memory while a sheet is read: the table of texts, and everything that is not a sheet.
+# Held in memory while a sheet is read: the table of texts, and everything else that is not a sheet.
 MOST_TEXTS, MOST_OF_A_PART = 128 << 20, 16 << 20
 MOST_RATIO, _RATIO_FROM = 250, 1 << 20
 _MOST_PARTS, _MOST_ROWS = 10_000, 1 << 20
+# A row is filled up with empty cells to its last one, which may be the 18,278th, however small the file.
+_MOST_CELLS_OF_WIDE_ROWS = 20_000_000
 _PIECE = 1 << 14
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _DAMAGED = (
@@ -67,8 +70,7 @@ def rows_of(stream: IO[bytes], *, sheet: str = "") -> tuple[int, Cells, str, lis
     try:
         with zipfile.ZipFile(stream) as archive:
             _bound(archive)
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        seen = {found.title: found for found in book.worksheets if found.sheet_state == "visible"}
+        seen = {found.title: found for found in _book(stream).worksheets if found.sheet_state == "visible"}
         wanted = sheet.strip().casefold()
         title = next((name for name in seen if not wanted or name.strip().casefold() == wanted), None)
         if title is None:
@@ -80,11 +82,14 @@ def rows_of(stream: IO[bytes], *, sheet: str = "") -> tuple[int, Cells, str, lis
 
 
 def _cells(sheet: Any) -> Cells:
+    wide = 0
     try:
         sheet.reset_dimensions()  # programs write wrong ones
         for number, row in enumerate(sheet.iter_rows(), 1):
             if number > _MOST_ROWS:
                 raise FileDamaged
+            if len(row) > rules.MOST_COLUMNS and (wide := wide + len(row)) > _MOST_CELLS_OF_WIDE_ROWS:
+                raise FileTooBigInside
             yield number, [_text(cell) for cell in row]
     except _DAMAGED:
         raise FileDamaged from None
@@ -119,12 +124,42 @@ def _bound(archive: zipfile.ZipFile) -> None:
     for part in parts:
         if part.file_size > _RATIO_FROM and part.file_size > MOST_RATIO * max(part.compress_size, 1):
             raise FileTooBigInside
-        is_sheet = part.filename.startswith("xl/worksheets/")
-        most = MOST_TEXTS if part.filename == "xl/sharedStrings.xml" else MOST_OF_A_PART
-        if part.filename.endswith((".xml", ".rels")):
-            if not is_sheet and part.file_size > most:
-                raise FileTooBigInside
-            _refuse_doctype(archive.open(part))
+
+
+def _book(stream: IO[bytes]) -> Any:
+    reader = _Reader(stream, read_only=True, data_only=True, keep_links=False)
+    reader.archive = _Parts(stream)
+    reader.read()
+    return reader.wb
+
+
+class _Reader(ExcelReader):  # type: ignore[misc]
+    """Reads no more than what leads to the cells of a sheet."""
+
+    def read_strings(self) -> None:
+        """The table of texts, which lies where the list of contents says."""
+        texts = self.package.find(SHARED_STRINGS)
+        if texts is not None and self.archive.getinfo(texts.PartName[1:]).file_size > MOST_TEXTS:
+            raise FileTooBigInside
+        super().read_strings()
+
+    def read_chartsheet(self, *_: Any) -> None:
+        """Nothing: it holds no cells."""
+
+
+class _Parts(zipfile.ZipFile):
+    """Bounds every part where it is opened, for a workbook may call its parts what it likes."""
+
+    def open(self, name: Any, *arguments: Any, **named: Any) -> IO[bytes]:
+        """As usual, for streaming. Raises FileDamaged for a part that declares a document type."""
+        _refuse_doctype(super().open(name, *arguments, **named))
+        return super().open(name, *arguments, **named)
+
+    def read(self, name: Any, *arguments: Any) -> bytes:
+        """As usual, all of it. Raises FileTooBigInside."""
+        if self.getinfo(name).file_size > MOST_OF_A_PART:
+            raise FileTooBigInside
+        return super().read(name, *arguments)
 
 
 def _refuse_doctype(part: IO[bytes]) -> None:

@@ -16,6 +16,7 @@ from kith.participants.rules.fields import (
 )
 from kith.participants.rules.phones import phone
 from kith.participants.rules.tables import (
+    MOST_COLUMNS,
     BadRow,
     BadTable,
     Layout,
@@ -28,6 +29,7 @@ from kith.participants.rules.values import BadValue
 __all__ = [
     "EDITABLE",
     "FIELDS",
+    "MOST_COLUMNS",
     "BadRow",
     "BadTable",
     "BadValue",

@@ -52,7 +52,7 @@ OUTSIDE = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
         ("xl/worksheets/sheet1.xml", [b" " * MB] * 20, unreadable.FileTooBigInside),
         ("xl/theme/theme1.xml", [bytes(range(256)) * 4096] * 17, unreadable.FileTooBigInside),
         ("xl/sharedStrings.xml", [bytes(range(256)) * 4096] * 129, unreadable.FileTooBigInside),
-        ("xl/sharedStrings.xml", [BILLION], unreadable.FileDamaged),
+        ("xl/styles.xml", [BILLION], unreadable.FileDamaged),
         ("xl/worksheets/sheet1.xml", [OUTSIDE], unreadable.FileDamaged),
         ("xl/worksheets/sheet1.xml", [b"<!-- x -->" * 9000, BILLION], unreadable.FileDamaged),
         ("xl/workbook.xml", [OUTSIDE.decode().encode("utf-16")], unreadable.FileDamaged),
