@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
+from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict,
 
 from kith.kit import text
 from kith.kit.errors import DomainError, Malformed, WrongType
+from kith.kit.models import Job
 from kith.kit.money import Money
 from kith.kit.pagination import Page
 
@@ -80,6 +82,32 @@ class ErrorOut(Schema):
     message: str
     details: dict[str, Any]
     request_id: str
+
+
+class JobOut(Schema):
+    """Long work: where it stands, what it counted, and the paths of its files below /api/v1, if there are any."""
+
+    id: UUID
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed"]
+    done: int
+    total: int | None
+    counts: dict[str, Any]
+    error_code: str
+    error_message: str
+    errors: str | None
+    result: str | None
+    created_at: datetime.datetime
+    started_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+
+    @classmethod
+    def of(cls, row: Job) -> "JobOut":
+        """The schema of a job."""
+        shown: dict[str, Any] = {name: getattr(row, name, None) for name in cls.model_fields}
+        shown["errors"] = f"/jobs/{row.id}/errors" if row.error_file else None
+        shown["result"] = f"/jobs/{row.id}/result" if row.result_file else None
+        return cls(**shown)
 
 
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429, 503), ErrorOut)

@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 
 from kith.kit import clock, files, jobs
 from kith.kit.errors import Forbidden, NotFound
-from kith.kit.http import accepted, answers, created, enveloped, listing, ok, paged
+from kith.kit.http import JobOut, accepted, answers, created, enveloped, listing, ok, paged
 from kith.kit.http import router as new_router
 from kith.kit.models import Job
 from kith.kit.pagination import Page
@@ -60,7 +60,7 @@ def participant_create(request: Any, body: schemas.ParticipantIn) -> Any:
     return created(_detail(row))
 
 
-@router.post("/participants/import", response=answers(enveloped(schemas.JobStatusOut), 202))
+@router.post("/participants/import", response=answers(enveloped(JobOut), 202))
 @requires("participants.import")
 def participant_import(
     request: Any,
@@ -81,16 +81,16 @@ def participant_import(
         actor=request.actor,
         now=clock.now(),
     )
-    return accepted(_job(job))
+    return accepted(JobOut.of(job))
 
 
-@router.post("/participants/export", response=answers(enveloped(schemas.JobStatusOut), 202))
+@router.post("/participants/export", response=answers(enveloped(JobOut), 202))
 @requires("participants.export")
 def participant_export(request: Any, body: schemas.ParticipantExportIn) -> Any:
     """Export participants into a file in the background."""
     filters = {"status": body.status or "", "kind": body.kind or "", "search": body.search}
     job = actions.request_export(format=body.format, **filters, actor=request.actor, now=clock.now())
-    return accepted(_job(job))
+    return accepted(JobOut.of(job))
 
 
 @router.get("/participants/{participant_id}", response=answers(enveloped(schemas.ParticipantOut)))
@@ -133,28 +133,21 @@ def participant_reactivate(request: Any, participant_id: UUID, body: schemas.Par
     return ok(_detail(row))
 
 
-def _job(row: Job) -> dict[str, Any]:
-    shown = {name: getattr(row, name, None) for name in schemas.JobStatusOut.model_fields}
-    shown["errors"] = f"/jobs/{row.id}/errors" if row.error_file else None
-    shown["result"] = f"/jobs/{row.id}/result" if row.result_file else None
-    return shown
-
-
-@router.get("/jobs", response=answers(paged(schemas.JobStatusOut)), tags=["jobs"])
+@router.get("/jobs", response=answers(paged(JobOut)), tags=["jobs"])
 @requires("jobs.view")
 def job_list(
     request: HttpRequest, kind: str = "", cursor: str | None = None, limit: int = Query(20, ge=1, le=100)
 ) -> Any:
     """Long work of the organization, newest first."""
     found: Page[Job] = jobs.recent(kind=kind, cursor=cursor, limit=limit)
-    return listing(found, [_job(row) for row in found.items])
+    return listing(found, [JobOut.of(row) for row in found.items])
 
 
-@router.get("/jobs/{job_id}", response=answers(enveloped(schemas.JobStatusOut)), tags=["jobs"])
+@router.get("/jobs/{job_id}", response=answers(enveloped(JobOut)), tags=["jobs"])
 @requires("jobs.view")
 def job_detail(request: HttpRequest, job_id: UUID) -> Any:
     """Where one piece of long work stands."""
-    return ok(_job(_found(job_id)))
+    return ok(JobOut.of(_found(job_id)))
 
 
 @router.get("/jobs/{job_id}/result", response=answers(None), tags=["jobs"])

@@ -1,7 +1,7 @@
 """Request and response shapes of this feature."""
 
 import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -96,21 +96,3 @@ class ParticipantExportIn(Schema):
     search: str = Field(default="", max_length=200)
     status: Status | None = None
     kind: Kind | None = None
-
-
-class JobStatusOut(Schema):
-    """Long work: where it stands, what it counted, and the paths of its files below /api/v1, if there are any."""
-
-    id: UUID
-    kind: str
-    state: Literal["queued", "running", "succeeded", "failed"]
-    done: int
-    total: int | None
-    counts: dict[str, Any]
-    error_code: str
-    error_message: str
-    errors: str | None
-    result: str | None
-    created_at: datetime.datetime
-    started_at: datetime.datetime | None
-    finished_at: datetime.datetime | None

@@ -10,7 +10,7 @@ from ninja import Query, Status
 from kith.kit import clock, idempotency, pagination, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.errors import NotFound
-from kith.kit.http import accepted, answers, created, enveloped, listing, ok, paged, respond
+from kith.kit.http import JobOut, accepted, answers, created, enveloped, listing, ok, paged, respond
 from kith.kit.http import router as make_router
 from kith.participants import access as people
 from kith.referrals import access, actions, queries, schemas
@@ -135,14 +135,12 @@ def note_create(request: Any, referral_id: UUID, body: schemas.NoteIn) -> Status
     return created(schemas.NoteOut.of(queries.read_note(note)), _("The note was saved."))
 
 
-@router.post(
-    "/referrals/export", response=answers(enveloped(schemas.JobOut), 202), summary="Export referrals"
-)
+@router.post("/referrals/export", response=answers(enveloped(JobOut), 202), summary="Export referrals")
 @requires("referrals.export")
 def referral_export(request: Any, body: schemas.ExportIn) -> Status:
     """A file of all referrals that fit, made by a job."""
     job = actions.request_export(**body.model_dump(), actor=request.actor, now=clock.now())
-    return accepted(schemas.JobOut(id=job.id, kind=job.kind, state="queued"))
+    return accepted(JobOut.of(job))
 
 
 # --- links and codes ----------------------------------------------------------------------------------

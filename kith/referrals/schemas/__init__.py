@@ -14,7 +14,6 @@ from kith.referrals.schemas.links import (
 )
 from kith.referrals.schemas.referrals import (
     ExportIn,
-    JobOut,
     MoveIn,
     MovesIn,
     NoteIn,
@@ -37,7 +36,6 @@ __all__ = [
     "ConversionIn",
     "ConversionOut",
     "ExportIn",
-    "JobOut",
     "LinkIn",
     "LinkOut",
     "LinkPatch",

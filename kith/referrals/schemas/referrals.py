@@ -239,11 +239,3 @@ class ReferralRowOut(Schema):
     ok: bool
     code: str
     message: str
-
-
-class JobOut(Schema):
-    """Long work; ask the job resource how far it is."""
-
-    id: UUID
-    kind: str
-    state: Literal["queued", "running", "succeeded", "failed"]
