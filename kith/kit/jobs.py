@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connections, transaction
@@ -22,7 +22,7 @@ from procrastinate.jobs import DeleteJobCondition
 
 from kith.kit import clock, files, tenancy
 from kith.kit.actors import Actor
-from kith.kit.errors import DomainError
+from kith.kit.errors import DomainError, TooMany
 from kith.kit.models import Job, JobState
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset
 from kith.kit.reaper import BEAT_SECONDS, SILENT_SECONDS, TRIES
@@ -32,6 +32,9 @@ log = logging.getLogger("kith.jobs")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 # 3, 9, 27 and 81 seconds: a restart or a short outage is over by then.
 _AFTER_AN_OUTAGE = RetryStrategy(max_attempts=TRIES - 1, exponential_wait=3, retry_exceptions=DATABASE_AWAY)
+
+MOST_WAITING, RETRY_SECONDS = 20, 60
+"""Jobs of one organization that have not ended, each with a file perhaps; and when to ask again."""
 
 Task = Callable[..., None]
 
@@ -49,29 +52,49 @@ def job(name: str, *, queue: str = "default", retry: int = 0) -> Callable[[Task]
 
 
 def enqueue(
-    name: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any
+    name: str,
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    priority: int = 0,
+    **arguments: Any,
 ) -> None:
-    """Queue a task by name in the current transaction. With `queueing_lock`, at most one waits at a time."""
+    """Queue a task by name in the current transaction; those of a higher priority are begun first.
+
+    Of those with the same `lock` one runs at a time, of those with the same `queueing_lock` one waits.
+    """
     try:
         with transaction.atomic():
-            app.configure_task(name=name, lock=lock, queueing_lock=queueing_lock).defer(**arguments)
+            task = app.configure_task(name=name, lock=lock, queueing_lock=queueing_lock, priority=priority)
+            task.defer(**arguments)
     except AlreadyEnqueued:
         log.debug("already queued", extra={"job": name})
 
 
 def start(
-    kind: str, *, params: Mapping[str, Any], actor: Actor, now: datetime.datetime, input_file: str = ""
+    kind: str,
+    *,
+    params: Mapping[str, Any],
+    actor: Actor,
+    now: datetime.datetime,
+    upload: IO[Any] | None = None,
 ) -> Job:
-    """Create the job row and queue its task, which has the same name as `kind`."""
+    """Create the job row, keep its file, and queue its task, which has the same name as `kind`.
+
+    The queue is everybody's: an organization's jobs run one after the other and behind short tasks. Raises
+    TooMany while MOST_WAITING of them have not ended, TooLarge.
+    """
+    if Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count() >= MOST_WAITING:
+        raise TooMany(retry_after=RETRY_SECONDS, limit=MOST_WAITING)
     row: Job = Job.objects.create(
         tenant_id=tenancy.current_tenant_id(),
         kind=kind,
         params=dict(params),
-        input_file=input_file,
+        input_file=files.keep(upload, folder="imports") if upload is not None else "",
         created_by=actor.ref,
         created_at=now,
     )
-    enqueue(kind, tenant_id=row.tenant_id, job_id=str(row.id))
+    enqueue(kind, lock=f"tenant-{row.tenant_id}", priority=-1, tenant_id=row.tenant_id, job_id=str(row.id))
     return row
 
 

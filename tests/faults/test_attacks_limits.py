@@ -1,12 +1,17 @@
 """Attacks on what all share: calls that are not counted, locks that somebody else needs."""
 
+import io
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
 
-from kith.kit import limits
-from kith.kit.actors import Actor
+from kith.kit import clock, jobs, limits, tenancy
+from kith.kit.actors import SYSTEM, Actor
+from kith.kit.errors import TooMany
+from kith.participants import actions as people
 from kith.tenants import rules
 from tests.faults.test_attacks_calls import with_key, with_token
 
@@ -40,3 +45,47 @@ def test_an_account_elsewhere_does_not_lift_the_limit_of_public_calls(
     assert all(answer["Retry-After"] for answer in answers)
     assert known.get("/api/v1/me").status_code == 200
     assert Client().get("/api/v1/me").status_code == 429
+
+
+def taken_by_a_worker() -> tuple[str, int | None]:
+    """Name and organization of the task that a free worker begins next."""
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers default values returning id")
+        cursor.execute(
+            "select task_name, args ->> 'tenant_id' from procrastinate_fetch_job_v2(null, %s)",
+            cursor.fetchone(),
+        )
+        name, tenant_id = cursor.fetchone()
+    return name, tenant_id and int(tenant_id)
+
+
+def test_one_organization_does_not_hold_the_queue(acme: Any, rival: Any, alice: Actor) -> None:
+    """Pass: Acme asks for 1,000 imports: 20 are taken, 0 files of the others are left; three
+    workers begin the letter that was asked for last, one import, and Rival's export, not a second import.
+    """
+    kept, refused = set(), 0
+    with tenancy.use(acme.id, actor=alice):
+        before = files_of(acme)
+        for _number in range(1000):
+            try:
+                file = io.BytesIO(b"name,email\n")
+                kept.add(
+                    people.request_import(file=file, mode="skip-bad-rows", actor=alice, now=clock.now()).id
+                )
+            except TooMany:
+                refused += 1
+        assert (len(kept), refused) == (jobs.MOST_WAITING, 1000 - jobs.MOST_WAITING)
+        assert len(files_of(acme) - before) == len(kept)
+    with tenancy.use(rival.id):
+        people.request_export(format="csv", actor=SYSTEM, now=clock.now())
+    jobs.enqueue("tenants.send_unlock", user_id="", language="en")
+    begun = [taken_by_a_worker() for _slot in range(3)]
+    assert begun[0] == ("tenants.send_unlock", None)
+    assert begun[1:] == [("participants.import_customers", acme.id), ("participants.export", rival.id)]
+
+
+def files_of(tenant: Any) -> set[str]:
+    try:
+        return set(default_storage.listdir(f"tenant-{tenant.id}/imports")[1])
+    except FileNotFoundError:
+        return set()

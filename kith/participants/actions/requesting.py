@@ -3,7 +3,7 @@
 import datetime
 from typing import IO, Any
 
-from kith.kit import files, jobs
+from kith.kit import jobs
 from kith.kit.actors import Actor
 from kith.kit.models import Job
 from kith.kit.tables import Format
@@ -21,10 +21,9 @@ def request_import(
     actor: Actor,
     now: datetime.datetime,
 ) -> Job:
-    """Keep the uploaded file and queue its import. Raises TooLarge."""
-    name = files.keep(file, folder="imports")
+    """Keep the uploaded file and queue its import. Raises TooLarge, and TooMany as `jobs.start`."""
     params = {"mode": mode, "keep_columns": keep_columns, "sheet": sheet}
-    return jobs.start(IMPORT, params=params, input_file=name, actor=actor, now=now)
+    return jobs.start(IMPORT, params=params, upload=file, actor=actor, now=now)
 
 
 def request_export(
