@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import clock, crypto, tenancy, turns
+from kith.kit.actors import PUBLIC
 from kith.kit.errors import Conflict, Invalid
 from kith.kit.models import IdempotencyKey
 
@@ -56,10 +57,13 @@ def once(request: HttpRequest, run: Callable[[], HttpResponse]) -> HttpResponse:
     if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
         raise KeyTooLong
     tenant_id = tenancy.current_tenant_id()
-    caller = f"{tenancy.current_actor().ref}|{key}"
+    wanted, caller = _digest(request), tenancy.current_actor().ref
+    if caller == PUBLIC.ref:
+        # Strangers share a name: whoever foresees another's key must not use it up.
+        caller += f"|{wanted.hex()}"
+    caller += f"|{key}"
     if not _locked(f"{tenant_id}|{caller}"):
         raise InFlight
-    wanted = _digest(request)
     stored = IdempotencyKey.objects.filter(key=caller).first()
     if stored is not None:
         return _replay(stored, wanted)

@@ -131,8 +131,9 @@ def alone(*keys: str) -> Iterator[None]:
 def _queue(keys: tuple[str, ...]) -> None:
     with connections[_alias()].cursor() as cursor:
         cursor.execute("select set_config('lock_timeout', %s, true)", [_QUEUE_TIMEOUT])
-        for key in sorted(keys):  # always in one order, so that no two wait for each other
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        # Always in one order, so that no two wait for each other. People choose what is in a key, but not its lock.
+        for name in sorted(map(_named, keys)):
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def headers(found: Hit) -> dict[str, str]:
@@ -155,7 +156,7 @@ _Counted = tuple[bool, int, datetime]
 
 
 def _counters(in_redis: Callable[[Any, str], Any], in_table: Callable[[str], Any], key: str) -> Any:
-    name = salted_hmac("kith.kit.limits", key, algorithm="sha256").hexdigest()
+    name = _named(key)
     url = getattr(settings, "KITH_REDIS_URL", "")
     if url and not _away.lasts():
         try:
@@ -164,6 +165,10 @@ def _counters(in_redis: Callable[[Any, str], Any], in_table: Callable[[str], Any
             logger.warning("limits.redis_away", extra={"reason": type(error).__name__})
             _away.begin()
     return in_table(name)
+
+
+def _named(key: str) -> str:
+    return salted_hmac("kith.kit.limits", key, algorithm="sha256").hexdigest()
 
 
 class _Away:

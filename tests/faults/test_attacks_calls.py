@@ -176,6 +176,20 @@ def test_a_key_for_customers_exports_no_referrals(acme: Any, alice: Actor) -> No
     assert client.get("/api/export/referrals").status_code == 403
 
 
+def test_a_key_ends_no_key_that_may_do_more(acme: Any, alice: Actor) -> None:
+    """Pass: a stolen key for rotating keys ends 0 of the organization's stronger keys, and itself."""
+    with tenancy.use(acme.id, actor=alice):
+        made = [
+            actions.create_api_key(name=name, scopes=scopes, actor=alice, now=clock.now())
+            for name, scopes in (("shop", ["referrals.*", "tenants.keys"]), ("stolen", ["tenants.keys"]))
+        ]
+    client = holding(made[1].text)
+    answers = [client.delete(f"/api/v1/api-keys/{key.row.pk}") for key in made]
+    assert [answer.status_code for answer in answers] == [403, 200]
+    assert answers[0].json()["code"] == "scopes_not_yours"
+    assert [holding(key.text).get("/api/v1/me").status_code for key in made] == [200, 401]
+
+
 # --- what is kept ------------------------------------------------------------------------------------
 
 

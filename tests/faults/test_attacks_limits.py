@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
 from kith.kit import clock, jobs, limits, tenancy
 from kith.kit.actors import SYSTEM, Actor
 from kith.kit.errors import TooMany
 from kith.participants import actions as people
+from kith.referrals.tests.factories import make_scene
 from kith.tenants import rules
 from tests.faults.test_attacks_calls import with_key, with_token
 
@@ -89,3 +90,40 @@ def files_of(tenant: Any) -> set[str]:
         return set(default_storage.listdir(f"tenant-{tenant.id}/imports")[1])
     except FileNotFoundError:
         return set()
+
+
+def test_nobody_takes_the_lock_of_a_name_they_choose() -> None:
+    """Pass: of the lock numbers that can be worked out from a name alone, 0 are the ones in use.
+
+    A name that is typed to sign in would else be made to fit any lock: that of the trail's sealer, or a colleague's.
+    """
+    name = "sign-in|account|ANYBODY"
+    with limits.alone(name), connections["counters"].cursor() as other:
+        other.execute(
+            "select classid::bigint << 32 | objid::bigint from pg_locks where locktype = 'advisory'"
+        )
+        held = {number for (number,) in other.fetchall()}
+        other.execute("select hashtextextended(%s, 0)", [name])
+        (guessed,) = other.fetchone()
+    assert held
+    assert guessed not in held
+
+
+def test_a_stranger_does_not_use_up_the_keys_of_a_booking_form(in_acme: Any) -> None:
+    """Pass: after a stranger's call with the key, the booking form's call with the same key is recorded, and its
+    repetition is answered from memory; 0 refusals.
+
+    Keys made from booking numbers can be foreseen.
+    """
+    dana = make_scene().dana
+    client = Client(headers={"Idempotency-Key": "booking-1001"})
+
+    def post(email: str, booking: str) -> Any:
+        body = {"code": dana.code, "email": email, "booking_reference": booking}
+        return client.post("/api/v1/public/referrals", body, content_type="application/json")
+
+    assert post("mallory@example.com", "BK-MALLORY").status_code == 201
+    mine, again = post("eva@example.com", "BK-1001"), post("eva@example.com", "BK-1001")
+    assert (mine.status_code, again.status_code) == (201, 201)
+    assert again["Idempotent-Replay"] == "true"
+    assert again.content == mine.content

@@ -51,8 +51,7 @@ def create_api_key(
     unknown = rules.unknown_scopes(scopes)
     if unknown or not scopes:
         raise Invalid(fields={"scopes": _("Name at least one known permission.")}, unknown=unknown)
-    if not all(actor.may(permission) for permission in rules.permissions_of_scopes(scopes)):
-        raise ScopesNotYours
+    _require(actor, scopes)
     maker = _maker(actor, expires_at, rate_limit)
     used = set(ApiKey.objects.filter(name=name, revoked_at=None).values_list("slot", flat=True))
     slot = next((slot for slot in (1, 2) if slot not in used), None)
@@ -73,6 +72,11 @@ def create_api_key(
     return NewKey(row, f"{PREFIX}{prefix}.{secret}")
 
 
+def _require(actor: Actor, scopes: list[str]) -> None:
+    if not all(actor.may(permission) for permission in rules.permissions_of_scopes(scopes)):
+        raise ScopesNotYours
+
+
 def _maker(actor: Actor, expires_at: datetime.datetime | None, rate_limit: int) -> ApiKey | None:
     """The key at work, if it is one: it gives neither more time nor more calls than it has itself.
 
@@ -91,7 +95,11 @@ def _maker(actor: Actor, expires_at: datetime.datetime | None, rate_limit: int) 
 
 @transaction.atomic
 def revoke_api_key(*, key: ApiKey, actor: Actor, now: datetime.datetime) -> None:
-    """End a key at once, and every key that was made with it, and with those."""
+    """End a key at once, and every key that was made with it, and with those.
+
+    Raises ScopesNotYours for a key that may do more than the actor.
+    """
+    _require(actor, key.scopes)
     made = [key.pk]
     while made:
         ApiKey.objects.filter(pk__in=made, revoked_at=None).update(revoked_at=now)
