@@ -1,6 +1,6 @@
 # `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check fmt migrate demo bench docs credentials doctor clean
+.PHONY: help run test test-faults test-release check fmt migrate demo bench docs credentials doctor clean
 # Python that finds its packages in the environment of this folder and nowhere else.
 export PYTHONNOUSERSITE := 1
 
@@ -20,6 +20,9 @@ test: ## check the code and run every test, on the system's PostgreSQL and on th
 test-faults: ## kill, starve and flood whole installations; a few minutes, and root for the full disk
 	@scripts/setup faults
 	@.venv/bin/python -m pytest -m faults -s
+
+test-release: ## before a release: sqlmap on every list of a running installation; URL=… KEY=<API key>
+	@tests/release/sqlmap "$(URL)" "$(KEY)"
 
 check: ## format, lint, types, import contracts, templates, translations, migrations
 	@scripts/setup test
