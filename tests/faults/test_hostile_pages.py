@@ -15,6 +15,7 @@ from django.urls import reverse
 from kith.kit import tenancy
 from kith.kit.actors import Actor
 from kith.referrals.tests.factories import make_scene
+from kith.tenants.forms import organization_facts
 from kith.tenants.models import Tenant
 from tests.faults.calls import browser, text
 from tests.faults.worlds import CODE, THE_ID, World, build, rows_of, taken_back
@@ -185,9 +186,16 @@ def test_no_address_that_is_stored_is_ever_opened(
     ):
         answer = getattr(client, method)(path, body, content_type="application/json")
         assert answer.status_code in (200, 201), answer.content
-    Tenant.objects.filter(pk=acme.pk).update(website=url)
-    for path in (reverse("participants:detail", args=[acme.slug, person]), f"/r/{scene.dana.code}"):
+    organization = reverse("tenants:organization", args=[acme.slug])
+    facts = {name: value for name, value in organization_facts(acme).items() if value}
+    assert pages.post(organization, {**facts, "website": url}).status_code == 303
+    code = scene.dana.code
+    for path in (
+        reverse("participants:detail", args=[acme.slug, person]), reverse("tenants:settings", args=[acme.slug]),
+        f"/r/{code}", f"/r/{code}/welcome", f"/r/{code}/thanks",
+    ):  # fmt: skip
         assert pages.get(path).status_code in (200, 302), path
+    assert url in text(pages.get(f"/r/{code}/thanks"))
     assert pages.get(f"/r/{scene.dana.code}").get("Location", url).startswith(url)
     assert got == []
     with socket.create_connection(("127.0.0.1", int(url.split(":")[2].strip("/")))):

@@ -43,7 +43,7 @@ def create_tenant(
     if not rules.is_good_slug(slug):
         raise BadSlug(fields={"slug": BadSlug.message})
     _check(currency=currency, timezone=timezone)
-    name = text.line(name.strip(), "name")
+    name, values = text.line(name.strip(), "name"), _with_website(values)
     try:
         with transaction.atomic():
             return Tenant.objects.create(
@@ -69,11 +69,7 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
     if unknown:
         raise Invalid(fields={name: _("This cannot be changed here.") for name in unknown})
     _check(timezone=changes.get("timezone"))
-    if changes.get("website"):
-        found = web.address(changes["website"])
-        if found is None or len(found) > 200:
-            raise Invalid(fields={"website": _("Write a web address that starts with https:// or http://.")})
-        changes = {**changes, "website": found}
+    changes = _with_website(changes)
     if "name" in changes:
         changes = {**changes, "name": text.line(changes["name"].strip(), "name")}
     row = Tenant.objects.select_for_update().get(pk=tenant.pk)
@@ -81,6 +77,16 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
         setattr(row, name, value)
     row.save(update_fields=list(changes))
     return row
+
+
+def _with_website(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the website, if there is one, as it is stored. Raises Invalid naming it."""
+    if not values.get("website"):
+        return dict(values)
+    found = web.address(values["website"])
+    if found is None or len(found) > 200:
+        raise Invalid(fields={"website": _("Write a web address that starts with https:// or http://.")})
+    return {**values, "website": found}
 
 
 def _check(*, currency: str | None = None, timezone: str | None = None) -> None:
