@@ -11,8 +11,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import hypothesis
 import pytest
@@ -30,7 +30,7 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     # Of this run alone: pytest closes the folder that runs share whenever one starts, and under root that
     # locks the database servers of the others out.
     _temporary = tempfile.mkdtemp(prefix="kith-tests-")
-    os.chmod(_temporary, 0o711)
+    Path(_temporary).chmod(0o711)
     os.environ["PYTEST_DEBUG_TEMPROOT"] = _temporary
     atexit.register(shutil.rmtree, _temporary, ignore_errors=True)
 
@@ -44,16 +44,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 
     database = postgres.acquire()
     with django_db_blocker.unblock():
-        for alias, url in (
-            ("default", database.app_url), ("counters", database.app_url), ("owner", database.owner_url)
-        ):  # fmt: skip
-            parts = urlsplit(url)
-            connections[alias].close()
-            connections.settings[alias].update(
-                NAME=parts.path.lstrip("/"), USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""),
-                HOST=parts.hostname, PORT=str(parts.port or ""),
-            )  # fmt: skip
-            connections[alias].settings_dict.update(connections.settings[alias])
+        postgres.lead_django_to(database)
     yield
     with django_db_blocker.unblock():
         connections.close_all()

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -33,6 +33,8 @@ INSTALLED = Path("/usr/lib/postgresql")
 SERVER = os.environ.get("KITH_TEST_POSTGRES") or "embedded"
 HOME = ROOT / ".cache" / ("test-postgres" if SERVER == "embedded" else f"test-postgres-{SERVER}")
 TEMPLATE, COPY = "kith_template_", "kith_test_"
+ALIASES = ("default", "counters", "owner")
+"""Django's connections."""
 
 
 @dataclass(frozen=True)
@@ -221,3 +223,17 @@ def _drop_where(admin_url: str, condition: Callable[[str], bool]) -> None:
         names = [row[0] for row in admin.execute("select datname from pg_database").fetchall()]
     for name in filter(condition, names):
         _drop(admin_url, name)
+
+
+def lead_django_to(database: TestDatabase) -> None:
+    """Let Django's connections lead there: the application's role, not the owner, is `default`."""
+    from django.db import connections
+
+    for alias in ALIASES:
+        parts = urlsplit(database.owner_url if alias == "owner" else database.app_url)
+        connections[alias].close()
+        connections.settings[alias].update(
+            NAME=parts.path.lstrip("/"), USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""),
+            HOST=parts.hostname, PORT=str(parts.port or ""),
+        )  # fmt: skip
+        connections[alias].settings_dict.update(connections.settings[alias])

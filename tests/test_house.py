@@ -7,30 +7,24 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from kith.kit import processes, provision
-from kith.kit.embedded import Cluster, is_free
+from kith.kit.embedded import Cluster
 from kith.kit.starting import CannotStart, Exit
-from tests import postgres
-from tests.faults.installation import until
-
-ROOT = Path(__file__).parent.parent
+from tests import machine, postgres
+from tests.machine import free_port, open_to_server, until
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("house")
-    if os.geteuid() == 0:
-        # pytest's own folders are closed; the server's user has to get in.
-        for path in [folder, *folder.parents]:
-            if path.stat().st_mode & 0o777 == 0o700:
-                path.chmod(0o711)
+    open_to_server(folder)
     made = Cluster(folder / "var", durable=False)
     made.ensure()
     yield made
@@ -44,14 +38,9 @@ def database() -> Iterator[postgres.TestDatabase]:
     postgres.release(made)
 
 
-def kith(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def kith(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run the command line in an environment without any other setting of Kith."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
-    clean.pop("DJANGO_SETTINGS_MODULE", None)
-    command, environment = [sys.executable, "-m", "kith", *arguments], {**clean, **environ}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    return machine.kith(*arguments, environment=machine.environment(**environ), seconds=60)
 
 
 # ---- the embedded server
@@ -250,9 +239,8 @@ def test_a_child_that_dies_is_started_again_and_all_end_on_stop(
 
 def _watch_until(supervisor: processes.Supervisor, condition) -> None:  # type: ignore[no-untyped-def]
     def end_when_true() -> None:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and not condition():
-            time.sleep(0.05)
+        with suppress(AssertionError):  # the caller asserts what it waited for
+            until(condition, 10, "it is so")
         supervisor.stopping.set()
 
     watcher = threading.Thread(target=end_when_true)
@@ -282,7 +270,7 @@ def test_run_refuses_a_taken_port(tmp_path: Path) -> None:
 
 def test_run_refuses_a_data_directory_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "var").touch()
-    said = refusal(kith("run", KITH_DATA_DIR=str(tmp_path / "var"), KITH_PORT=_free_port()), Exit.NO_ROOM)
+    said = refusal(kith("run", KITH_DATA_DIR=str(tmp_path / "var"), KITH_PORT=str(free_port())), Exit.NO_ROOM)
     assert "cannot be written" in said
 
 
@@ -330,7 +318,7 @@ def test_commands_know_where_it_was_served_last(tmp_path: Path) -> None:
 def test_run_refuses_the_owner_as_application_role(database: postgres.TestDatabase, tmp_path: Path) -> None:
     environ = {"KITH_DATABASE_URL": database.owner_url, "KITH_APP_DATABASE_URL": database.owner_url}
     said = refusal(
-        kith("run", KITH_DATA_DIR=str(tmp_path / "var"), KITH_PORT=_free_port(), **environ),
+        kith("run", KITH_DATA_DIR=str(tmp_path / "var"), KITH_PORT=str(free_port()), **environ),
         Exit.CONFIGURATION,
     )
     assert "must name another role" in said
@@ -339,7 +327,7 @@ def test_run_refuses_the_owner_as_application_role(database: postgres.TestDataba
 def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
     folder = processes.own_data_dir(tmp_path / "var")
     with processes.sole_holder(folder):
-        said = refusal(kith("run", KITH_DATA_DIR=str(folder), KITH_PORT=_free_port()), Exit.BUSY)
+        said = refusal(kith("run", KITH_DATA_DIR=str(folder), KITH_PORT=str(free_port())), Exit.BUSY)
     assert "Kith already runs on" in said
 
 
@@ -385,11 +373,3 @@ def _doctor(folder: Path, database: postgres.TestDatabase, **environ: str) -> Ma
     done = kith("doctor", "--json", KITH_DATA_DIR=str(folder), **addresses, **environ)
     assert done.returncode == 1, done.stderr
     return {finding["name"]: finding for finding in json.loads(done.stdout)}
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert is_free("127.0.0.1", port)
-    return str(port)

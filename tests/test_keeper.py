@@ -1,20 +1,18 @@
 """The embedded PostgreSQL of a running installation: started again whenever it has ended."""
 
 import os
-import select
 import shutil
 import signal
 import socket
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kith.kit import processes
 from kith.kit.embedded import Cluster
-from tests.faults.installation import open_to_server
+from tests.machine import open_to_server, until
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +34,7 @@ def test_a_server_that_ended_is_started_again_and_says_when_it_has_moved(cluster
     assert (said, moves) == ([], [])
     remembered = cluster.port
     os.kill(int((cluster.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    _until(lambda: not cluster.running())
+    until(lambda: not cluster.running(), 10, "it has ended")
     keep()
     assert cluster.running()
     assert (len(said), moves) == (2, [])
@@ -63,10 +61,3 @@ def test_a_server_that_cannot_start_is_tried_again(cluster: Cluster, monkeypatch
         version.write_text(own)
     keep()
     assert cluster.running()
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        select.select([], [], [], 0.02)

@@ -14,15 +14,13 @@ import json
 import os
 import re
 import secrets
-import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,8 +31,9 @@ import psycopg
 import pytest
 
 from kith.kit.embedded import Cluster
+from tests import machine
+from tests.machine import ROOT, free_port, open_to_server, until
 
-ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
 PARTS = ("web", "worker", "scheduler")
@@ -181,9 +180,7 @@ class Installation:
 
     def ready(self) -> bool:
         """Whether requests are served at this moment."""
-        with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/api/health", timeout=3).status_code == 200
-        return False
+        return machine.answers(self.url)
 
     def owner(self) -> "psycopg.Connection[Any]":
         """A connection as the owner of the tables, to look into the database; every tenant is in sight."""
@@ -196,10 +193,7 @@ class Installation:
 
     def kith(self, *arguments: str, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """Run a command of `kith` on this installation."""
-        return subprocess.run(
-            [sys.executable, "-m", "kith", *arguments], cwd=ROOT, env=self.environment, capture_output=True,
-            text=True, timeout=seconds, check=False,
-        )  # fmt: skip
+        return machine.kith(*arguments, environment=self.environment, seconds=seconds)
 
     def organization(self, preset: str = "travel") -> Team:
         """Set up an organization with live programs, as the operator and then its owner do."""
@@ -279,12 +273,10 @@ def installation(folder: Path, **environ: str) -> Iterator[Installation]:
 def prepare(folder: Path, **environ: str) -> Installation:
     """The same, not yet started and not cleaned up after."""
     open_to_server(folder)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KITH_")}
-    clean.pop("DJANGO_SETTINGS_MODULE", None)
     port = int(environ.get("KITH_PORT") or free_port())
     given = {"KITH_DATA_DIR": str(folder / "var"), "KITH_PORT": str(port), "KITH_DEMO": "false",
              "KITH_WEB_WORKERS": "1", "KITH_LOG_LEVEL": "WARNING"}  # fmt: skip
-    return Installation(folder, port, {**clean, **given, **environ})
+    return Installation(folder, port, machine.environment(**{**given, **environ}))
 
 
 @pytest.fixture
@@ -292,38 +284,6 @@ def house(tmp_path: Path) -> Iterator[Installation]:
     """A running installation; import it where you need it."""
     with installation(tmp_path) as made:
         yield made
-
-
-def until(
-    condition: Callable[[], Any], seconds: float, what: str, meanwhile: Callable[[], None] = lambda: None
-) -> Any:
-    """Ask until it is so, at most that long; what it was then. Fails naming what did not happen."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        meanwhile()
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        select_nothing(0.05)
-    return found
-
-
-def select_nothing(seconds: float) -> None:
-    """Wait for processes we cannot be told about."""
-    select.select([], [], [], seconds)
-
-
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def open_to_server(folder: Path) -> None:
-    """pytest's folders are closed; under root PostgreSQL runs as another user, who has to get in."""
-    if os.geteuid() == 0:
-        for path in [folder, *folder.parents]:
-            if path.stat().st_mode & 0o777 == 0o700:
-                path.chmod(0o711)
 
 
 def _data(answer: httpx.Response) -> Any:

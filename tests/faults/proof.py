@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -11,33 +10,20 @@ from django.db import connections
 
 from tests import postgres
 
-ALIASES = ("default", "counters", "owner")
-
 
 @pytest.fixture(scope="module")
 def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[postgres.TestDatabase]:
     """Django's connections lead to a database that nobody else uses while the module runs."""
-    kept = {alias: dict(connections.settings[alias]) for alias in ALIASES}
+    kept = {alias: dict(connections.settings[alias]) for alias in postgres.ALIASES}
     made = postgres.acquire()
     with django_db_blocker.unblock():
-        for alias in ALIASES:
-            _point(alias, made.owner_url if alias == "owner" else made.app_url)
+        postgres.lead_django_to(made)
         yield made
-        for alias in ALIASES:
+        for alias in postgres.ALIASES:
             connections[alias].close()
             connections.settings[alias].update(kept[alias])
             connections[alias].settings_dict.update(kept[alias])
     postgres.release(only=made)
-
-
-def _point(alias: str, url: str) -> None:
-    parts = urlsplit(url)
-    connections[alias].close()
-    connections.settings[alias].update(
-        NAME=parts.path.lstrip("/"), USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""),
-        HOST=parts.hostname, PORT=str(parts.port or ""),
-    )  # fmt: skip
-    connections[alias].settings_dict.update(connections.settings[alias])
 
 
 @contextlib.contextmanager

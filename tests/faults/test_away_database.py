@@ -16,8 +16,9 @@ import pytest
 from kith.kit import provision
 from kith.kit.embedded import Cluster
 from tests.faults.funding import Answer, Writers, a_program, account_for, attempt, own_folder, writing
-from tests.faults.installation import Installation, Team, installation, until
+from tests.faults.installation import Installation, Team, installation
 from tests.faults.wire import Wire, wire
+from tests.machine import until
 
 pytestmark = pytest.mark.faults
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.funding import Writers, a_program, account_for, attempt, own_folder, writing
-from tests.faults.installation import Installation, prepare, until
+from tests.faults.installation import Installation, prepare
+from tests.machine import until
 
 pytestmark = pytest.mark.faults
 

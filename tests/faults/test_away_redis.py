@@ -13,7 +13,8 @@ import pytest
 import redis
 
 from tests.faults.funding import a_program, account_for, writing
-from tests.faults.installation import Installation, free_port, installation, until
+from tests.faults.installation import Installation, installation
+from tests.machine import free_port, until
 
 pytestmark = pytest.mark.faults
 

@@ -20,8 +20,9 @@ from kith.kit.embedded import Cluster
 from kith.kit.starting import CannotStart, Exit
 from kith.presets.providers.client import Client
 from kith.presets.story import Story
-from tests import postgres
-from tests.faults.installation import ROOT, Installation, Team, installation, open_to_server, prepare, until
+from tests import machine, postgres
+from tests.faults.installation import Installation, Team, installation, prepare
+from tests.machine import ROOT, open_to_server, until
 
 PHONE = "+31612345678"
 WRITERS = 4
@@ -221,10 +222,7 @@ def _kith(
 ) -> "subprocess.CompletedProcess[str]":
     house = prepare(data.parent, KITH_DATABASE_URL=database.owner_url, KITH_APP_DATABASE_URL=database.app_url)
     environment = {**house.environment, "KITH_DATA_DIR": str(data)}
-    return subprocess.run(
-        [sys.executable, "-m", "kith", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+    return machine.kith(*arguments, environment=environment)
 
 
 def _tell_story(house: Installation, team: Team) -> None:

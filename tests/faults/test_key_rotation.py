@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.installation import ROOT, Installation, house, until  # noqa: F401
+from tests.faults.installation import Installation, house, until  # noqa: F401
+from tests.machine import ROOT
 
 PEOPLE = 6_000
 DATA = (

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.installation import Installation, Team, house, select_nothing, until
+from tests.faults.installation import Installation, Team, house
+from tests.machine import select_nothing, until
 
 __all__ = ["house"]
 

@@ -7,8 +7,9 @@ from functools import partial
 
 import pytest
 
-from tests.faults.installation import Installation, Team, installation, select_nothing, until
+from tests.faults.installation import Installation, Team, installation
 from tests.faults.writers import Writers
+from tests.machine import select_nothing, until
 
 pytestmark = pytest.mark.faults
 

@@ -16,7 +16,8 @@ from kith.commands import _releases
 from kith.kit import provision
 from kith.kit.embedded import Cluster
 from tests import postgres
-from tests.faults.installation import Installation, open_to_server, prepare
+from tests.faults.installation import Installation, prepare
+from tests.machine import open_to_server
 
 FORMER = max(_releases.STATES)
 ROWS = 50_000

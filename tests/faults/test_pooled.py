@@ -6,11 +6,10 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,7 +21,8 @@ import pytest
 from kith.kit import provision
 from kith.kit.embedded import Cluster, is_free
 from tests.faults.funding import own_folder
-from tests.faults.installation import ROOT, Installation, Team, free_port, installation, until
+from tests.faults.installation import Installation, Team, installation
+from tests.machine import ROOT, free_port, until, web
 
 pytestmark = pytest.mark.faults
 
@@ -76,26 +76,12 @@ def pooled_web(house: Installation, cluster: Cluster, port: int) -> Iterator[str
     """A second `kith web` beside the installation's own, whose connections come from the pool; its address."""
     direct = house.app_url
     assert f":{cluster.port}/" in direct
-    own = free_port()
     environment = {
-        **house.environment, "KITH_DATABASE_URL": house.owner_url, "KITH_PORT": str(own), "KITH_WEB_WORKERS": "2",
+        **house.environment, "KITH_DATABASE_URL": house.owner_url, "KITH_WEB_WORKERS": "2",
         "KITH_APP_DATABASE_URL": direct.replace(f":{cluster.port}/", f":{port}/"),
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "kith", "web"], cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{own}"
-    try:
-        until(lambda: answers(url), 60, "the pooled web process answers")
+    with web(environment) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def answers(url: str) -> bool:
-    """Whether requests are served there."""
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/api/health", timeout=5).status_code == 200
-    return False
 
 
 def side(house: Installation, mark: str) -> Side:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.installation import ROOT
+from tests.machine import ROOT
 
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 WORST_EXPOSURE = 2.0

@@ -17,7 +17,8 @@ from conftest import make_member
 from kith.kit import tenancy
 from kith.kit.actors import Actor
 from kith.tenants.models import Member, User
-from tests.faults.installation import Installation, Team, installation, until
+from tests.faults.installation import Installation, Team, installation
+from tests.machine import until
 
 pytestmark = pytest.mark.faults
 

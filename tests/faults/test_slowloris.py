@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.faults.funding import own_folder
-from tests.faults.installation import ROOT, Installation, free_port, installation, until
+from tests.faults.installation import Installation, installation
+from tests.machine import ROOT, free_port, until
 
 pytestmark = pytest.mark.faults
 

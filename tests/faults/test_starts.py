@@ -19,7 +19,8 @@ from psycopg import sql
 from kith.kit import provision
 from kith.kit.embedded import Cluster
 from kith.kit.starting import Exit
-from tests.faults.installation import ROOT, Installation, open_to_server, prepare, until
+from tests.faults.installation import Installation, prepare
+from tests.machine import ROOT, open_to_server, until
 
 SMALL_VOLUME_MB, LARGE_VOLUME_MB = 48, 300
 

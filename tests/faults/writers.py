@@ -15,7 +15,8 @@ from typing import Any
 
 import httpx
 
-from tests.faults.installation import Installation, Team, select_nothing, until
+from tests.faults.installation import Installation, Team
+from tests.machine import select_nothing, until
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write a line for each of many thousand calls
 

@@ -1,9 +1,6 @@
 """A real server on the process's own test database, for stories that go over HTTP and through a browser."""
 
-import http.client
 import os
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +22,9 @@ from kith.presets import actions as presets
 from kith.tenants import actions as members
 from kith.tenants import queries as tenants
 from kith.tenants.models import Tenant
+from tests.machine import ROOT, web
 
 DEBTOR_IBAN = "NL91ABNA0417164300"
-ROOT = Path(__file__).parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ def live(django_db_setup: None, django_db_blocker: Any, files: Path) -> Iterator
 @contextmanager
 def serving(files: Path, **more: str) -> Iterator[str]:
     """The address of a `kith web` that ends with the block; `more` are further variables of its environment."""
-    port = _free_port()
     environment = {
         **os.environ,
         "KITH_DATABASE_URL": _url("owner"),
@@ -57,7 +53,6 @@ def serving(files: Path, **more: str) -> Iterator[str]:
         "KITH_SECRET_KEY": settings.SECRET_KEY,
         "KITH_MASTER_KEY": settings.KITH_MASTER_KEY,
         "KITH_PEPPER_KEY": settings.KITH_PEPPER_KEY,
-        "KITH_PORT": str(port),
         "KITH_WEB_WORKERS": "1",
         "KITH_DEMO": "false",
         "DJANGO_SETTINGS_MODULE": "kith.settings",
@@ -66,13 +61,8 @@ def serving(files: Path, **more: str) -> Iterator[str]:
     _same_files(files)
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(collect, cwd=ROOT, env=environment, check=True)
-    web = subprocess.Popen([sys.executable, "-m", "kith", "web"], cwd=ROOT, env=environment)
-    try:
-        _wait_for(port, web)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        web.send_signal(signal.SIGTERM)
-        web.wait(20)
+    with web(environment) as url:
+        yield url
 
 
 def settle() -> None:
@@ -132,30 +122,3 @@ def _same_files(files: Path) -> None:
     link = files / "files"
     if not link.exists():
         link.symlink_to(files, target_is_directory=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = clock.now().timestamp() + 60
-    while clock.now().timestamp() < deadline:
-        assert process.poll() is None, "the web process ended"
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/api/health")
-            connection.getresponse()
-            return
-        except (OSError, http.client.HTTPException):
-            select_nothing(0.1)
-    raise AssertionError("the web process did not answer within a minute")
-
-
-def select_nothing(seconds: float) -> None:
-    """Wait for a process we cannot be told about."""
-    import select
-
-    select.select([], [], [], seconds)

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from kith.kit import outages, patience, starting, tenancy
 from kith.kit.errors import Unavailable
 from kith.kit.html import refusal
-from tests.faults.installation import until
+from tests.machine import until
 
 
 def met(statement: str) -> DatabaseError:
