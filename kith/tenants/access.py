@@ -49,9 +49,10 @@ def public(reason: str) -> Callable[[View], View]:
     """
 
     def check(request: HttpRequest) -> None:
-        counted = request.path.startswith("/api/") and request.path not in settings.UNCOUNTED_PATHS
-        if counted and getattr(request, "actor", None):
-            public_call(request, insist=True)
+        counts = request.path.startswith("/api/") and request.path not in settings.UNCOUNTED_PATHS
+        # An operation passes its gate twice: before its input is looked at, and after.
+        if counts and getattr(request, "actor", None) and not hasattr(request, "public_call"):
+            request.public_call = public_call(request, insist=True)  # type: ignore[attr-defined]
 
     return _gated(check, OPEN, reason)
 
