@@ -251,7 +251,6 @@ COTTON_DIR = "cotton"
 COTTON_ISOLATE_BY_DEFAULT = True
 # The developer's error page shows the environment, in which addresses hold passwords.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kith.kit.logs.Discreet"
-SILENCED_SYSTEM_CHECKS = ["procrastinate.W001"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

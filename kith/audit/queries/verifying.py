@@ -100,7 +100,7 @@ def verify(*, now: datetime.datetime, tenant_id: int | None = None, heads: Seque
     walk.behind_the_end(now)
     exported = [(head.hash, head.number, f"{head.at:%Y-%m-%d}") for head in exported_heads()]
     for wanted, number, when in [*exported, *((head.lower(), None, "given") for head in heads)]:
-        if walk.hashes.get(wanted, -1) != (walk.hashes.get(wanted) if number is None else number):
+        if wanted not in walk.hashes or number not in (None, walk.hashes[wanted]):
             place = "no block" if number is None else f"not block {number}"
             walk.found("head_missing", f"{wanted} ({when}) is the hash of {place}", block=number)
     return walk.report
