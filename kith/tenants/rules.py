@@ -67,6 +67,8 @@ ACCESS_LIFETIME = datetime.timedelta(minutes=5)
 REFRESH_LIFETIME = datetime.timedelta(days=30)
 PUBLIC_CALLS, PUBLIC_WINDOW_S = 100, 15 * 60
 INVITATION_LIFETIME = datetime.timedelta(days=7)
+INVITATIONS_WINDOW = datetime.timedelta(days=1)
+INVITATIONS_TO_ONE, INVITATIONS_TO_ALL = 5, 100
 RESERVED_SLUGS = frozenset({"api", "admin", "static", "www", "app", "kith", "platform", "t", "p", "r"})
 
 

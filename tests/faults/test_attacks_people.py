@@ -1,5 +1,6 @@
 """Attacks on people's accounts: guessing, stale sessions, stolen links, roles that reach too far."""
 
+import datetime
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -130,3 +131,25 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one(committed: Any) -> No
         _sign_in(user.username, PASSWORD, address="192.0.2.200")
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(guess, range(20))) == 5
+
+
+def test_invitations_are_no_way_to_flood_mailboxes(in_acme: Any, alice: Actor, frozen: Any) -> None:
+    """Pass: of 20 invitations that are taken back and sent again to one address 5 letters go out, of 150 to others
+    95, so that it is 100 of one organization in a day; the day after, the next one.
+    """
+
+    def ask(address: str) -> int:
+        try:
+            row = actions.invite(email=address, role="viewer", actor=alice, now=clock.now())
+        except TooMany:
+            return 0
+        actions.withdraw_invitation(invitation=row, actor=alice, now=clock.now())
+        return 1
+
+    assert sum(ask("victim@example.com") for _time in range(20)) == 5
+    assert sum(ask(f"victim-{number}@example.com") for number in range(150)) == 95
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from procrastinate_jobs where task_name = 'tenants.send_invitation'")
+        assert cursor.fetchone() == (100,)
+    frozen.advance(datetime.timedelta(days=1, seconds=1))
+    assert ask("victim@example.com") == 1

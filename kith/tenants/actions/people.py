@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kith.kit import emails, jobs, tenancy, text
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token, random_token
-from kith.kit.errors import Conflict, Forbidden, Invalid
+from kith.kit.errors import Conflict, Forbidden, Invalid, TooMany
 from kith.tenants import queries, rules
 from kith.tenants.actions.tokens import end_member_families, end_sessions
 from kith.tenants.models import Invitation, Member, Role, User
@@ -143,7 +143,10 @@ def _keep_an_owner(row: Member) -> None:
 
 @transaction.atomic
 def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> Invitation:
-    """Offer a place by e-mail; the message is sent by a job. Raises RoleNotYours, AlreadyMember or Invalid."""
+    """Offer a place by e-mail; the message is sent by a job.
+
+    Raises RoleNotYours, AlreadyMember, Invalid, and TooMany when the letters of a day are used up.
+    """
     address = _address(email)
     if role not in Role.values:
         raise Invalid(fields={"role": _("There is no such role.")})
@@ -151,6 +154,7 @@ def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> In
         raise RoleNotYours
     if Member.objects.filter(user__email=address, removed_at=None).exists():
         raise AlreadyMember
+    _spare_mailboxes(address, now)
     try:
         with transaction.atomic():
             row: Invitation = Invitation.objects.create(
@@ -164,6 +168,17 @@ def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> In
     # Without the link's secret, which would stay readable in the queue: the job makes it.
     jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id))
     return row
+
+
+def _spare_mailboxes(address: str, now: datetime.datetime) -> None:
+    """Invitations that were taken back count too: their letters went out."""
+    sent = Invitation.objects.filter(created_at__gt=now - rules.INVITATIONS_WINDOW)
+    for rows, most in (
+        (sent.filter(email=address), rules.INVITATIONS_TO_ONE),
+        (sent, rules.INVITATIONS_TO_ALL),
+    ):
+        if rows.count() >= most:
+            raise TooMany(retry_after=60 * 60, limit=most)
 
 
 @transaction.atomic
