@@ -92,15 +92,7 @@ def create_pipeline(
         raise errors.Invalid(fields={"subject": _("Choose what moves through the pipeline.")})
     if found:
         raise PipelineInvalid(fields={path: _REMEDIES[fault] for path, fault in found.items()})
-    try:
-        with transaction.atomic():
-            if Pipeline.objects.filter(code__iexact=code).exists():
-                raise IntegrityError("code")
-            pipeline: Pipeline = Pipeline.objects.create(
-                code=code, name=name, subject=subject, created_at=now
-            )
-    except IntegrityError as error:
-        raise PipelineTaken(pipeline=code, fields={"code": _REMEDIES["code_taken"]}) from error
+    pipeline = _created(code, name, subject, now)
     made = Stage.objects.bulk_create(
         Stage(
             pipeline=pipeline, code=stage.code, category=stage.category, position=stage.position,
@@ -117,6 +109,18 @@ def create_pipeline(
         for move in allowed
     )  # fmt: skip
     return pipeline
+
+
+def _created(code: str, name: str, subject: str, now: datetime.datetime) -> Pipeline:
+    taken = PipelineTaken(pipeline=code, fields={"code": _REMEDIES["code_taken"]})
+    if Pipeline.objects.filter(code__iexact=code).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            made: Pipeline = Pipeline.objects.create(code=code, name=name, subject=subject, created_at=now)
+    except IntegrityError as error:
+        raise taken from error
+    return made
 
 
 def rename_stage(*, stage: Stage, label: Mapping[str, str], actor: Actor, now: datetime.datetime) -> Stage:
