@@ -20,7 +20,10 @@ PATTERN = "kith-*.backup"
 LOCAL_SECRETS = ("owner_database_password", "app_database_password")
 
 
-@click.command(help="Write a backup to FILE, or into an existing folder under a name with the time.")
+@click.command(
+    help="Write a backup to the file TARGET; without an ending it is a folder, made if need be, and the "
+    "file is named after the time."
+)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(
     "--with-secrets", is_flag=True, help="Include the master key; keep such a backup like the key itself."
@@ -30,9 +33,9 @@ LOCAL_SECRETS = ("owner_database_password", "app_database_password")
 )
 def command(target: Path, with_secrets: bool, keep: int | None) -> None:
     """Works while Kith runs; an embedded server that was not running is stopped again."""
-    if keep and not target.is_dir():
+    path = _path(target)
+    if keep and path == target:
         raise click.UsageError(f"--keep needs a folder, and {target} is none.")
-    path = target / f"kith-{clock.now():%Y%m%dT%H%M%SZ}.backup" if target.is_dir() else target
     if path.exists():
         raise CannotStart(f"{path} exists already; name another file.", Exit.NO_ROOM)
     if not _installation.uses_embedded() or _installation.cluster().running():
@@ -45,6 +48,17 @@ def command(target: Path, with_secrets: bool, keep: int | None) -> None:
     if keep:
         for old in sorted(target.glob(PATTERN))[:-keep]:
             old.unlink()
+
+
+def _path(target: Path) -> Path:
+    """Where the backup goes. A folder that is missing is made, for its owner only."""
+    if target.suffix and not target.is_dir():
+        return target
+    try:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"The folder {target} cannot be made: {error.strerror}.", Exit.NO_ROOM) from None
+    return target / f"kith-{clock.now():%Y%m%dT%H%M%SZ}.backup"
 
 
 def write(path: Path, *, with_secrets: bool) -> dict[str, Any]:

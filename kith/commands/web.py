@@ -12,7 +12,7 @@ from kith.commands import _installation
 def command() -> None:
     """Granian; a few threads per process, because requests mostly wait for the database."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     _installation.resolve()
@@ -22,6 +22,9 @@ def command() -> None:
         address=kith.env.env.bind,
         port=kith.env.env.port,
         interface=Interfaces.WSGI,
+        # Nobody needs more than HTTP/1.1 from behind a proxy; what is not spoken cannot be abused.
+        http=HTTPModes.http1,
+        websockets=False,
         workers=kith.env.env.web_workers,
         blocking_threads=4,
         log_level=LogLevels.warning,

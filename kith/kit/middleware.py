@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 
 from kith.kit import html, http, tenancy, text
@@ -45,6 +46,8 @@ class Errors:
         size, most = request.META.get("CONTENT_LENGTH") or "0", _most_bytes(request)
         if not (size.isascii() and size.isdecimal()):
             return refused(request, Malformed())
+        if "Transfer-Encoding" in request.headers:  # its end would be read as nothing, or as the next request
+            return refused(request, Malformed(_("Send the body with its length, in Content-Length.")))
         if len(size) > 15 or int(size) > most:
             return refused(request, TooLarge(limit_bytes=most))
         if not _is_api(request) and request.method not in _OF_PAGES:
@@ -71,6 +74,8 @@ class Errors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Only outcomes are answered; anything else is a defect and stays an error 500."""
+        if isinstance(error, UnreadablePostError):
+            return refused(request, Malformed())
         return refused(request, error) if isinstance(error, DomainError) else None
 
 

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable
 
 from django.db import Error, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from kith.kit import patience
-from kith.kit.errors import Broken, Unavailable
+from kith.kit.errors import Broken, Malformed, Unavailable
 from kith.kit.middleware import handler, refused
 
 log = logging.getLogger("kith.outages")
@@ -49,6 +49,8 @@ class Outages:
 def on_error(request: HttpRequest) -> HttpResponse:
     """The last resort of every request, also for what the layers around the view met."""
     error = sys.exc_info()[1]
+    if isinstance(error, UnreadablePostError):  # the caller hung up half-way
+        return refused(request, Malformed())
     return _unavailable(request, error) if is_outage(error) else _broken(request)
 
 

@@ -205,6 +205,11 @@ def test_old_backups_of_a_folder_are_removed(tmp_path: Path, database: postgres.
     assert len(left) == 4
     with _archive.reading(tmp_path / left[2]) as backup:
         assert backup.manifest["counts"]["ledger_currency"] > 100
+    missing = tmp_path / "made" / "when missing"
+    done = _kith(["backup", str(missing)], data, database)
+    assert done.returncode == 0, done.stderr
+    assert missing.stat().st_mode & 0o777 == 0o700
+    assert len(list(missing.glob("kith-*.backup"))) == 1
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class RowsRefused(Invalid):
 
     code = "rows_refused"
     message = _(
-        "%(bad)s rows have errors, so nothing was imported. The error file names each with its remedy."
+        "Rows with errors: %(bad)s, so nothing was imported. The error file names each with its remedy."
     )
 
 
