@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kith.participants import pages
+from kith.participants.pages import console as pages
 
 app_name = "participants"
 urlpatterns = [

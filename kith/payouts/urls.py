@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kith.payouts import pages
+from kith.payouts.pages import console as pages
 
 app_name = "payouts"
 urlpatterns = [

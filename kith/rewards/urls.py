@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kith.rewards import pages
+from kith.rewards.pages import console as pages
 
 app_name = "rewards"
 urlpatterns = [

@@ -1,0 +1,1 @@
+"""Pages about referrals and what they earn, by audience."""
