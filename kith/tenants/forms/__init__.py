@@ -1,0 +1,18 @@
+"""Checks what people type into the pages of this feature."""
+
+from kith.tenants.forms.entry import AcceptForm
+from kith.tenants.forms.organization import LANGUAGES, OrganizationForm, organization_facts
+from kith.tenants.forms.rules import RulesForm
+from kith.tenants.forms.team import SCOPE_WORDS, InviteForm, KeyForm, roles_to_give
+
+__all__ = [
+    "LANGUAGES",
+    "SCOPE_WORDS",
+    "AcceptForm",
+    "InviteForm",
+    "KeyForm",
+    "OrganizationForm",
+    "RulesForm",
+    "organization_facts",
+    "roles_to_give",
+]

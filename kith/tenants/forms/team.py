@@ -1,0 +1,88 @@
+"""Places for colleagues, and keys for servers."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kith.tenants import rules
+from kith.tenants.models import Role
+
+
+def roles_to_give(giver: str) -> list[tuple[str, Any]]:
+    """The roles a member of that role may give to others, for a select."""
+    return [(code, words) for code, words in Role.choices if rules.may_give_role(giver, code)]
+
+
+class InviteForm(forms.Form):
+    """A place for a colleague."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), initial=Role.VIEWER)
+
+    def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles_to_give(giver)  # type: ignore[attr-defined]
+
+
+class KeyForm(forms.Form):
+    """A new API key and what it may do: never more than the person who makes it."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("Which system uses it, such as booking-site.")
+    )
+    scopes = forms.MultipleChoiceField(label=_("It may"), widget=forms.CheckboxSelectMultiple)
+    expires_on = forms.DateField(
+        label=_("Works until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Empty: until it is revoked."),
+    )
+
+    def __init__(self, *args: Any, allowed: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = [(name, SCOPE_WORDS.get(name, name)) for name in rules.PERMISSIONS if name in allowed]
+        self.fields["scopes"].choices = scopes  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        """For `actions.create_api_key`; the last day counts in full, in UTC."""
+        said = self.cleaned_data
+        last_day = said["expires_on"]
+        end = None
+        if last_day:
+            midnight = datetime.datetime.combine(last_day, datetime.time(), datetime.UTC)
+            end = midnight + datetime.timedelta(days=1)
+        return {"name": said["name"], "scopes": said["scopes"], "expires_at": end}
+
+
+SCOPE_WORDS: Mapping[str, Any] = {
+    "participants.view": _("Read participants"),
+    "participants.edit": _("Create and change participants"),
+    "participants.import": _("Import participants"),
+    "participants.export": _("Export participants"),
+    "referrals.view": _("Read referrals"),
+    "referrals.create": _("Create referrals and conversions"),
+    "referrals.move": _("Move referrals between stages"),
+    "referrals.export": _("Export referrals"),
+    "programs.view": _("Read programs"),
+    "programs.edit": _("Change programs"),
+    "rewards.view": _("Read rewards"),
+    "rewards.approve": _("Approve and reject rewards"),
+    "payouts.view": _("Read payouts"),
+    "payouts.make": _("Make payout batches"),
+    "payouts.approve": _("Approve payout batches"),
+    "payouts.send": _("Send payout batches"),
+    "payouts.accounts": _("Change payout accounts"),
+    "ledger.view": _("Read the ledger"),
+    "analytics.view": _("Read figures and reports"),
+    "tenants.view": _("Read the organization"),
+    "tenants.settings": _("Change settings"),
+    "tenants.members": _("Manage the team"),
+    "tenants.keys": _("Manage API keys"),
+    "audit.view": _("Read the audit trail"),
+    "jobs.view": _("Follow imports and exports"),
+}

@@ -1,0 +1,1 @@
+"""Pages by subject: the way in, the organization's settings, its team and keys."""

@@ -1,0 +1,88 @@
+"""Colleagues, invitations and API keys."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kith.kit import clock, html
+from kith.kit.errors import DomainError
+from kith.tenants import access, actions, forms, queries
+from kith.tenants.access import requires
+
+
+@requires("tenants.members")
+def team(request: Any, tenant: str) -> HttpResponse:
+    """Colleagues and open invitations; a POST invites one more."""
+    form = forms.InviteForm(html.given(request), giver=request.actor.role)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.invite(**form.cleaned_data, actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            sent = _("The invitation to %(email)s is on its way.") % form.cleaned_data
+            return html.done(request, reverse("tenants:team", args=[tenant]), sent)
+    context = {
+        "form": form,
+        "members": queries.members(),
+        "invitations": queries.open_invitations(),
+        "roles": forms.roles_to_give(request.actor.role),
+    }
+    return html.page(request, "tenants/team.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires("tenants.members")
+def member_role(request: Any, tenant: str, member_id: UUID) -> HttpResponse:
+    """Give a colleague another role."""
+    member = access.member(member_id)
+    role = request.POST.get("role", "")
+    actions.change_role(member=member, role=role, actor=request.actor, now=clock.now())
+    return html.done(request, reverse("tenants:team", args=[tenant]), _("The role is changed."))
+
+
+@require_POST
+@requires("tenants.members")
+def member_remove(request: Any, tenant: str, member_id: UUID) -> HttpResponse:
+    """Take a colleague's place away."""
+    member = access.member(member_id)
+    actions.remove_member(member=member, actor=request.actor, now=clock.now())
+    gone = _("%(name)s no longer has access.") % {"name": member.user.get_full_name()}
+    return html.done(request, reverse("tenants:team", args=[tenant]), gone)
+
+
+@require_POST
+@requires("tenants.members")
+def invitation_withdraw(request: Any, tenant: str, invitation_id: UUID) -> HttpResponse:
+    """Take an open invitation back."""
+    row = access.invitation(invitation_id)
+    actions.withdraw_invitation(invitation=row, actor=request.actor, now=clock.now())
+    return html.done(request, reverse("tenants:team", args=[tenant]), _("The invitation is withdrawn."))
+
+
+@requires("tenants.keys")
+def keys(request: Any, tenant: str) -> HttpResponse:
+    """Live API keys; a POST makes one and shows its text, this once."""
+    form = forms.KeyForm(html.given(request), allowed=request.actor.permissions)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.create_api_key(**form.values(), actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            form = forms.KeyForm(allowed=request.actor.permissions)
+    context = {"form": form, "made": made, "keys": queries.api_keys()}
+    return html.page(request, "tenants/keys.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires("tenants.keys")
+def key_revoke(request: Any, tenant: str, key_id: UUID) -> HttpResponse:
+    """End a key at once."""
+    actions.revoke_api_key(key=access.api_key(key_id), actor=request.actor, now=clock.now())
+    return html.done(request, reverse("tenants:keys", args=[tenant]), _("The key no longer works."))
