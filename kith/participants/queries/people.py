@@ -1,4 +1,4 @@
-"""Reading participants. Phone and visa number are decrypted for one person at a time, never for a list."""
+"""One participant, and lists of them."""
 
 import datetime
 from collections.abc import Iterator
