@@ -88,3 +88,107 @@ class Participant(TenantOwned):
             models.Index(fields=["tenant", "phone_index"], name="participant_phone"),
             GinIndex("tenant", OpClass("search", name="gin_trgm_ops"), name="participant_search"),
         ]
+
+
+# --- the portal ---------------------------------------------------------------------------------------
+
+
+class PersonRole(models.TextChoices):
+    """What somebody of a company may do in its portal: administrators add and remove people."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class CompanyPerson(TenantOwned):
+    """Somebody of a company, who signs in to its portal by an e-mail address of their own."""
+
+    class Fence(TenantOwned.Fence):
+        pii = ("name", "email")
+        secret = ("email_index",)
+
+    company = TenantForeignKey(Participant, related_name="+")
+    name = models.TextField()
+    email = models.TextField()
+    email_index = models.BinaryField()
+    role = models.TextField(choices=PersonRole.choices, default=PersonRole.MEMBER)
+    added_by = models.TextField()
+    removed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "email_index"],
+                condition=models.Q(removed_at=None),
+                name="company_person_email_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=PersonRole.values), name="company_person_role"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "company"], name="person_of_company")]
+
+
+class SignInCode(TenantOwned):
+    """A way into the portal that went out by e-mail: six digits to type, and a link. Either one ends both."""
+
+    class Fence(TenantOwned.Fence):
+        secret = ("code_hash", "token_hash")
+        audit = False
+
+    participant = TenantForeignKey(Participant, related_name="+")
+    person = TenantForeignKey(CompanyPerson, null=True, related_name="+")
+    code_hash = models.BinaryField()
+    token_hash = models.BinaryField(unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["tenant", "participant", "-created_at"], name="code_of_participant")]
+
+
+class PortalSession(TenantOwned):
+    """One signed-in browser of a participant, or of a `member` of staff who looks over their shoulder."""
+
+    class Fence(TenantOwned.Fence):
+        secret = ("token_hash",)
+
+    participant = TenantForeignKey(Participant, related_name="+")
+    person = TenantForeignKey(CompanyPerson, null=True, related_name="+")
+    member = TenantForeignKey("tenants.Member", null=True, related_name="+")
+    read_only = models.BooleanField(default=False)
+    token_hash = models.BinaryField(unique=True)
+    device = models.TextField(default="")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(default="")
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(member=None) | models.Q(read_only=True), name="portal_staff_only_read"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "participant"], name="portal_session_of")]
+
+
+class Consent(TenantOwned):
+    """One time somebody said yes or no to something; the newest word about a kind counts."""
+
+    class Fence(TenantOwned.Fence):
+        writes = "append"
+
+    participant = TenantForeignKey(Participant, related_name="+")
+    kind = models.TextField()
+    version = models.TextField(help_text="which wording was shown, e.g. 2026-11")
+    given = models.BooleanField(help_text="false: withdrawn")
+    source = models.TextField(help_text="where it was said: portal, landing, import, console")
+    actor = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["tenant", "participant", "kind", "-at"], name="consent_of")]

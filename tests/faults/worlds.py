@@ -48,6 +48,7 @@ NAMED: dict[str, Any] = {
     "booking_reference": "ZQRV-2",
 }
 OVERRIDES: dict[str, dict[str, Any]] = {
+    "participants.PortalSession": {"read_only": True},
     "tenants.SettingValue": {"value": 14},
     "programs.RuleVersion": {"spec": {"trigger": "conversion:booking", "fixed_minor": 2500}},
 }
