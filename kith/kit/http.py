@@ -89,7 +89,7 @@ class JobOut(Schema):
 
     id: UUID
     kind: str
-    state: Literal["queued", "running", "succeeded", "failed"]
+    state: Literal["draft", "queued", "running", "succeeded", "failed"]
     done: int
     total: int | None
     counts: dict[str, Any]

@@ -106,8 +106,9 @@ class IdempotencyKey(TenantScoped):
 
 
 class JobState(models.TextChoices):
-    """Where a long piece of work stands."""
+    """Where a long piece of work stands; a draft waits for the person who prepares it, and for no worker."""
 
+    DRAFT = "draft"
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
