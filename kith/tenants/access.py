@@ -7,8 +7,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from ninja.decorators import decorate_view
 
 from kith.kit import limits
@@ -16,7 +19,7 @@ from kith.kit.actors import Actor
 from kith.kit.clients import client_address
 from kith.kit.errors import Forbidden, NotFound, NotSignedIn
 from kith.tenants import rules
-from kith.tenants.models import ApiKey, Invitation, Member
+from kith.tenants.models import ApiKey, Invitation, Member, SavedView
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -74,6 +77,41 @@ def signed_in(reason: str) -> Callable[[View], View]:
     return _gated(check, OPEN, reason)
 
 
+class OnlyLooking(Forbidden):
+    """Staff look into a participant's portal; what is done there, the participant does."""
+
+    code, message = "portal_read_only", _("You are only looking. Changes are for the participant to make.")
+
+
+def enrolled(reason: str) -> Callable[[View], View]:
+    """A participant who is signed in to the portal may call this, for what is theirs.
+
+    Signed out: the portal's sign-in page. A session that only reads is refused everything but looking.
+    """
+
+    def check(request: HttpRequest) -> HttpResponse | None:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None or actor.kind != "participant":
+            return _sign_in_to_portal(request)
+        if actor.on_behalf_of and request.method not in ("GET", "HEAD"):
+            raise OnlyLooking
+        return None
+
+    return _gated(check, OPEN, reason)
+
+
+def portal_cookie(slug: str) -> str:
+    """The cookie that holds a portal's session, one for each organization."""
+    return f"{settings.COOKIE_PREFIX}portal_{slug}"
+
+
+def _sign_in_to_portal(request: HttpRequest) -> HttpResponse:
+    page = reverse(settings.PORTAL_LOGIN_URL, args=[request.tenant.slug])  # type: ignore[attr-defined]
+    if request.headers.get("HX-Request") == "true":  # a part of a page is no place for another page
+        return HttpResponse(status=204, headers={"HX-Redirect": page})
+    return redirect_to_login(request.get_full_path(), page)
+
+
 def _sign_in(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         raise NotSignedIn
@@ -123,4 +161,11 @@ def api_key(key_id: UUID) -> ApiKey:
 def invitation(invitation_id: UUID) -> Invitation:
     """An open invitation of the organization. Raises NotFound."""
     found: Invitation = one(Invitation.objects.all(), pk=invitation_id, accepted_at=None, withdrawn_at=None)
+    return found
+
+
+def view(actor: Actor, view_id: UUID) -> SavedView:
+    """A named view of the member's own, or one shared by a colleague. Raises NotFound."""
+    mine = models.Q(member_id=actor.id) | models.Q(shared=True)
+    found: SavedView = one(SavedView.objects.filter(mine).exclude(name=""), pk=view_id)
     return found

@@ -42,14 +42,25 @@ class Tenant(models.Model):
         default="", help_text="which preset it was set up from; no code may branch on it"
     )
     currency = models.CharField(max_length=3, default="EUR")
+    country = models.CharField(max_length=2, default="", blank=True, help_text="ISO 3166 alpha-2")
     locale = models.CharField(max_length=10, default="en")
     timezone = models.TextField(default="UTC")
+    languages = ArrayField(
+        models.CharField(max_length=10), default=list, blank=True,
+        help_text="what participants may choose from; empty means all there are",
+    )  # fmt: skip
     brand = models.CharField(max_length=7, default="#1d4ed8")
+    logo = models.TextField(
+        default="", blank=True, help_text="stored name of the picture; empty shows a symbol"
+    )
     labels = models.JSONField(
         default=dict, help_text='own words: {"participant": {"en": "Customer", "nl": "Klant"}}'
     )
     website = models.URLField(default="", blank=True)
     is_demo = models.BooleanField(default=False)
+    looked_at = models.JSONField(
+        default=dict, help_text='what its staff have looked at while setting up: {"landing": "2026-…"}'
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -225,6 +236,28 @@ class RefreshToken(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         pass
+
+
+class SavedView(TenantOwned):
+    """A list as a member arranged it: filters, order and columns as the address of the page says them.
+
+    One without a name is how the member left the page's columns; it is nobody else's and in no menu.
+    """
+
+    member = TenantForeignKey(Member, related_name="+")
+    page = models.TextField(help_text="name of the page's route, e.g. participants:list")
+    name = models.TextField(default="", blank=True)
+    query = models.TextField(default="", blank=True)
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "page", "member", "name"], name="saved_view_once"),
+            models.CheckConstraint(
+                condition=~models.Q(name="", shared=True), name="saved_view_shared_by_name"
+            ),
+        ]
 
 
 class SettingScope(models.TextChoices):

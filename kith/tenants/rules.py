@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode
 
 OWNER, ADMIN, MANAGER, AGENT, VIEWER, AUDITOR = "owner", "admin", "manager", "agent", "viewer", "auditor"
 
@@ -39,9 +40,22 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "tenants.settings": _ADMINS,
     "tenants.members": _ADMINS,
     "tenants.keys": _ADMINS,
+    "tenants.views": _STAFF,
     "audit.view": frozenset({OWNER, ADMIN, AUDITOR}),
     "jobs.view": _BOOKS,
 }
+
+
+# Pages whose arrangement members may keep under a name, by the name of their route.
+LISTS = frozenset({"participants:list", "rewards:queue"})
+LONGEST_VIEW, LONGEST_VIEW_NAME, MOST_VIEWS = 1_500, 60, 30
+_PLACES = ("cursor", "page")
+
+
+def view_query(query: str) -> str:
+    """The filters, order and columns of an address without where in the list it stood."""
+    pairs = parse_qsl(query.lstrip("?"), max_num_fields=60)
+    return urlencode([(name, value) for name, value in pairs if name not in _PLACES])
 
 
 def permissions_of(role: str) -> frozenset[str]:

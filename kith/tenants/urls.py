@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kith.tenants.pages import entry, settings, team
+from kith.tenants.pages import entry, settings, team, views
 
 app_name = "tenants"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
         team.invitation_withdraw,
         name="invitation_withdraw",
     ),
+    path("t/<slug:tenant>/views/", views.view_save, name="view_save"),
+    path("t/<slug:tenant>/views/columns/", views.columns, name="columns"),
+    path("t/<slug:tenant>/views/<uuid:view_id>/remove/", views.view_remove, name="view_remove"),
     path("t/<slug:tenant>/settings/keys/", team.keys, name="keys"),
     path("t/<slug:tenant>/settings/keys/<uuid:key_id>/revoke/", team.key_revoke, name="key_revoke"),
 ]

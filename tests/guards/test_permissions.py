@@ -34,6 +34,7 @@ TABLE = """
     tenants.members      o a . . . .
     tenants.settings     o a . . . .
     tenants.view         o a m g v u
+    tenants.views        o a m g . .
 """
 LETTERS = "oamgvu"
 

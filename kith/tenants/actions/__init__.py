@@ -48,14 +48,17 @@ from kith.tenants.actions.tokens import (
     refresh_tokens,
     sign_out_everywhere,
 )
+from kith.tenants.actions.views import ViewInvalid, keep_columns, remove_view, save_view
 
 __all__ = [
     "AlreadyMember", "ApiKeyLimit", "BadSlug", "LastOwner", "NewKey", "RefreshRefused",
     "RoleNotYours", "SettingRefused", "SignInPaused", "SignInRefused", "SlugTaken", "TokenPair", "UnlockGone",
-    "accept_invitation", "add_member", "ask_for_reset", "authenticate_key", "change_role", "check_password",
+    "ViewInvalid", "accept_invitation", "add_member", "ask_for_reset", "authenticate_key", "change_role",
+    "check_password",
     "create_api_key", "create_tenant", "create_user", "end_family", "end_member_families", "end_sessions",
-    "end_user_families", "forget_expired_tokens", "invite", "open_token_family", "open_unlock",
-    "password_changed", "refresh_tokens", "remove_member", "renew_link", "revoke_api_key", "set_platform_setting",
+    "end_user_families", "forget_expired_tokens", "invite", "keep_columns", "open_token_family", "open_unlock",
+    "password_changed", "refresh_tokens", "remove_member", "remove_view", "renew_link", "revoke_api_key", "save_view",
+    "set_platform_setting",
     "set_setting", "set_settings", "sign_in", "sign_out_everywhere", "unlock", "unlock_token", "update_tenant",
     "withdraw_invitation",
 ]  # fmt: skip
