@@ -170,7 +170,7 @@ def test_a_refused_import_keeps_nothing_but_its_report(acme, alice, call):
     run(job_id, acme, jobs.import_customers)
     ended = client.get(f"/api/v1/jobs/{job_id}").json()["data"]
     assert (ended["state"], ended["error_code"]) == ("failed", "rows_refused")
-    assert ended["error_message"].startswith("1 rows")
+    assert ended["error_message"].startswith("Rows with errors: 1,")
     assert client.get(f"/api/v1{ended['errors']}").status_code == 200
     with tenancy.use(acme.id):
         assert Participant.objects.count() == 0

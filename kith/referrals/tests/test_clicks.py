@@ -190,6 +190,7 @@ def test_a_lost_connection_is_replaced_and_the_click_counted_once(committed):
     tenant = committed("lost")
     with tenancy.use(tenant.id):
         code = make_scene().dana.code
+    click("nobody-has-this")  # so that the day's salt is known, as it is from the day's first click on
     with connection.cursor() as cursor:
         cursor.execute("select pg_backend_pid()")
         pid = cursor.fetchone()[0]
