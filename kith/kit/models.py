@@ -51,6 +51,7 @@ class OutboxEvent(TenantScoped):
             models.Index(
                 fields=["tenant_id", "subject_type", "subject_id", "position"], name="kit_event_subject"
             ),
+            models.Index(fields=["tenant_id", "-occurred_at"], name="kit_event_recent"),
         ]
 
 
