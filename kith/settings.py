@@ -25,6 +25,8 @@ KITH_MASTER_KEY_PREVIOUS = list(env.master_key_previous)
 KITH_REDIS_URL = env.redis_url
 KITH_PUBLIC_URL = env.public_url
 DEBUG = env.debug
+# The page that shows every component; it is for those who build pages.
+COMPONENTS_PAGE = env.debug
 
 ALLOWED_HOSTS = [
     *env.allowed_hosts,
@@ -151,6 +153,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+# Where participants sign in, and what knows them by the token in their cookie.
+PORTAL_LOGIN_URL = "participants:portal_sign_in"
+PORTAL_VISITOR = "kith.participants.actions.resume_portal_session"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "kith.tenants.adapter.AccountAdapter"

@@ -16,7 +16,7 @@ from conftest import make_member, make_tenant
 from kith.kit import clock, tenancy
 from kith.kit.models import Job
 from kith.tenants import actions
-from tests.flows.conftest import serving
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 

@@ -19,8 +19,9 @@ from conftest import api_client, signed_in
 from kith.kit import clock, tenancy
 from kith.kit.errors import DomainError, TooMany, Unavailable
 from kith.participants import actions as people
-from tests.flows.conftest import Organization, serving
+from tests.flows.conftest import Organization
 from tests.guards import surface
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 

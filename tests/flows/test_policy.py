@@ -9,7 +9,8 @@ from playwright.sync_api import sync_playwright
 from conftest import signed_in
 from kith.kit import clock, tenancy
 from kith.participants import actions as people
-from tests.flows.conftest import Live, Organization
+from tests.flows.conftest import Organization
+from tests.serving import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(databases=["default", "counters"])]
 

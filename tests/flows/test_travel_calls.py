@@ -14,7 +14,7 @@ from kith.kit.actors import SYSTEM
 from kith.presets import actions as presets
 from kith.referrals.models import Referral
 from kith.rewards.models import Reward
-from tests.flows.conftest import Live
+from tests.serving import Live
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 

@@ -22,7 +22,8 @@ from kith.referrals.models import Click, Referral
 from kith.rewards import jobs as rewards
 from kith.rewards import queries as earned
 from kith.rewards.models import Reward
-from tests.flows.conftest import Live, Organization
+from tests.flows.conftest import Organization
+from tests.serving import Live
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(databases=["default", "counters"])]
 

@@ -14,7 +14,8 @@ from kith.presets.providers.client import Client, Refused, Unreachable
 from kith.presets.story import REWARD, Story, StoryBroken, check_bank_file
 from kith.referrals.models import Click, Referral
 from kith.rewards.models import Reward
-from tests.flows.conftest import Live, Organization
+from tests.flows.conftest import Organization
+from tests.serving import Live
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
