@@ -164,3 +164,55 @@ class ExportForm(forms.Form):
         required=False,
         help_text=_("Part of a name, e-mail, number or code."),
     )
+
+
+# --- the portal ---------------------------------------------------------------------------------------
+
+
+class AddressForm(forms.Form):
+    """Who wants to come in."""
+
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autofocus": True}),
+    )  # fmt: skip
+
+
+class CodeForm(forms.Form):
+    """The six digits of a letter."""
+
+    code = forms.CharField(
+        label=_("Code of six digits"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class ProfileForm(forms.Form):
+    """What participants may change about themselves."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    phone = forms.CharField(
+        label=_("Phone"), max_length=40, required=False, help_text=_("Stored encrypted."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )  # fmt: skip
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the organization")), *settings.LANGUAGES]
+    )
+
+
+class PersonForm(forms.Form):
+    """Somebody who signs in for a company."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    email = forms.CharField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput)
+    role = forms.ChoiceField(
+        label=_("May"),
+        choices=[("member", _("Share and follow referrals")), ("admin", _("Also add and remove people"))],
+        initial="member",
+        widget=forms.RadioSelect,
+    )

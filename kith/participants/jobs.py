@@ -8,6 +8,10 @@ from kith.kit import clock, files, jobs, tenancy
 from kith.kit.actors import Actor
 from kith.kit.models import Job
 from kith.participants import actions
+from kith.participants.providers import mail
+from kith.participants.queries import portal as queries
+from kith.participants.rules import portal as rules
+from kith.tenants.queries import current_tenant
 
 
 @jobs.job("participants.import_customers")
@@ -45,3 +49,37 @@ def _asker(job: Job) -> Actor:
     """Whoever asked for the job, as the audit trail and events name them."""
     kind, _, actor_id = job.created_by.partition(":")
     return Actor(kind=kind, id=actor_id, tenant_id=job.tenant_id)  # type: ignore[arg-type]
+
+
+@jobs.job("participants.send_sign_in", retry=5)
+def send_sign_in(*, tenant_id: int, participant_id: str, person_id: str, language: str, **_: Any) -> None:
+    """Mail a code and a link. Without a participant there is nobody to write to."""
+    if not participant_id:
+        return
+    with tenancy.use(tenant_id):
+        found = queries.mailbox(participant_id, person_id)
+        if found is None:
+            return
+        made = actions.make_sign_in_code(
+            participant=found.participant, person=found.person, lifetime=rules.CODE_LIFETIME, now=clock.now()
+        )
+        tenant = current_tenant()
+    whom = found.person or found.participant
+    mail.send_sign_in(
+        tenant=tenant, to=whom.email, name=whom.name, code=made.code, token=made.token,
+        language=found.participant.language or language,
+    )  # fmt: skip
+
+
+@jobs.job("participants.invite_to_portal", retry=5)
+def invite_to_portal(*, tenant_id: int, participant_id: str, person_id: str = "", **_: Any) -> None:
+    """Mail the first way in. Run twice, the later letter has the link that works."""
+    with tenancy.use(tenant_id):
+        found = queries.mailbox(participant_id, person_id)
+        if found is None:
+            return
+        made = actions.make_sign_in_code(
+            participant=found.participant, person=found.person, lifetime=rules.INVITATION_LIFETIME,
+            now=clock.now(),
+        )  # fmt: skip
+    mail.send_invitation(participant=found.participant, person=found.person, token=made.token)

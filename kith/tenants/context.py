@@ -1,5 +1,6 @@
 """What the page frame shows around every page: brand, navigation, person."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,15 @@ NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
     (_("Settings"), "tenants:settings", "settings", "tenants.view", False),
 )
 
+# The same of the portal, whose pages belong to whoever is signed in there.
+PORTAL: tuple[tuple[Any, str, str, bool], ...] = (
+    (_("Overview"), "rewards:portal_home", "layout-dashboard", True),
+    (_("Referrals"), "rewards:portal_referrals", "users", True),
+    (_("Earnings"), "rewards:portal_earnings", "wallet", True),
+    (_("Share"), "referrals:portal_share", "share-2", False),
+    (_("Profile"), "participants:portal_profile", "circle-user-round", False),
+)
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor: `frame` and `tenant` for every template."""
@@ -30,6 +40,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
     actor = getattr(request, "actor", None)
+    if tenant and request.path.startswith("/p/"):
+        return _portal_frame(tenant, getattr(request, "visitor", None))
     person = None
     if actor is not None and actor.kind == "member":
         person = Person(actor.label, str(Role(actor.role).label), request.user.email)  # type: ignore[union-attr]
@@ -48,6 +60,31 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
         theme_url=reverse("theme"),
         sign_out_url=reverse("account_logout") if person else "",
     )
+
+
+def _portal_frame(tenant: Tenant, visitor: Any) -> Frame:
+    """What stands around the pages of participants; nothing to navigate before they are signed in."""
+    start = reverse("rewards:portal_home", args=[tenant.slug])
+    frame = Frame(
+        brand=replace(brand(tenant), home_url=start),
+        languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],
+        language_url=reverse("set_language"),
+        theme_url=reverse("theme"),
+    )
+    if visitor is None:
+        return frame
+    nav = [
+        NavItem(label, reverse(route, args=[tenant.slug]), icon, tab=tab)
+        for label, route, icon, tab in PORTAL
+    ]
+    if visitor.is_company:
+        nav.append(
+            NavItem(_("Your people"), reverse("participants:portal_people", args=[tenant.slug]), "building-2")
+        )
+    return replace(
+        frame, nav=nav, person=Person(visitor.name, visitor.detail, visitor.email),
+        sign_out_url=reverse("participants:portal_sign_out", args=[tenant.slug]),
+    )  # fmt: skip
 
 
 def brand(tenant: Tenant) -> Brand:

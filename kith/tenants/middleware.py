@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from kith.kit import clock, idempotency, limits, tenancy, tokens
@@ -29,7 +30,7 @@ class Tenancy:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        request.tenant, request.actor = None, None
+        request.tenant, request.actor, request.visitor = None, None, None
         timezone.deactivate()
         if request.path.startswith("/r/"):  # the hottest path opens no transaction of ours
             return self.get_response(request)
@@ -50,8 +51,10 @@ class Tenancy:
     def _identify(self, request: Any) -> limits.Hit | None:
         if request.path.startswith("/api/"):
             return _identify_caller(request)
-        if request.path.startswith(("/t/", "/p/")):
+        if request.path.startswith("/t/"):
             _identify_person(request)
+        if request.path.startswith("/p/"):
+            _identify_visitor(request)
         return None
 
     def _run(self, request: Any) -> HttpResponse:
@@ -95,7 +98,7 @@ def _token_actor(token: str) -> Actor:
 
 
 def _identify_person(request: Any) -> None:
-    """A signed-in person below /t/<slug>/ or /p/<slug>/; a stranger must not learn that it exists."""
+    """A signed-in person below /t/<slug>/; a stranger must not learn that it exists."""
     slug = request.path.split("/")[2]
     if not request.user.is_authenticated:
         return
@@ -104,14 +107,38 @@ def _identify_person(request: Any) -> None:
         raise NotFound
     request.tenant, request.actor = seat.tenant, queries.seat_actor(seat, request.user)
     timezone.activate(seat.tenant.timezone)
-    chosen = _language(request, seat.tenant)
+    _speak(request, request.user.locale)
+
+
+def _identify_visitor(request: Any) -> None:
+    """Whoever opens a portal below /p/<slug>/, whose organization everybody may know. Raises NotFound.
+
+    A place on its staff opens no portal: staff look into one with a session that participants hands out.
+    """
+    try:
+        tenant = queries.get_tenant(request.path.split("/")[2])
+    except Tenant.DoesNotExist:
+        raise NotFound from None
+    request.tenant = tenant
+    token = request.COOKIES.get(access.portal_cookie(tenant.slug), "")
+    if token:
+        with tenancy.use(tenant.id):
+            request.visitor = import_string(settings.PORTAL_VISITOR)(token)
+    if request.visitor is not None:
+        request.actor = request.visitor.actor
+    timezone.activate(getattr(request.visitor, "timezone", "") or tenant.timezone)
+    _speak(request, getattr(request.visitor, "language", ""))
+
+
+def _speak(request: Any, wish: str) -> None:
+    chosen = _language(request, request.tenant, wish)
     translation.activate(chosen)
     request.LANGUAGE_CODE = chosen
 
 
-def _language(request: Any, tenant: Tenant) -> str:
+def _language(request: Any, tenant: Tenant, wish: str) -> str:
     """Chosen on the page, by the person, by the browser, by the organization: the first that is offered."""
     offered = dict(settings.LANGUAGES)
-    wishes = [request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), request.user.locale]
+    wishes = [request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), wish]
     wishes += [tag for tag, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
     return next((wish[:2] for wish in wishes if wish[:2] in offered), tenant.locale)

@@ -15,6 +15,15 @@ from kith.participants.actions.people import (
     suspend_participant,
     update_participant,
 )
+from kith.participants.actions.portal import (
+    NoAddress,
+    Opened,
+    end_portal_session,
+    end_portal_sessions,
+    invite_to_portal,
+    resume_portal_session,
+    start_portal_session,
+)
 from kith.participants.actions.refusals import (
     CodeTaken,
     DuplicateEmail,
@@ -22,26 +31,49 @@ from kith.participants.actions.refusals import (
     ParticipantErased,
 )
 from kith.participants.actions.requesting import EXPORT, IMPORT, request_export, request_import
+from kith.participants.actions.signing_in import (
+    CodeWrong,
+    Secrets,
+    SignInPaused,
+    ask_to_sign_in,
+    make_sign_in_code,
+    sign_in_with_code,
+    sign_in_with_link,
+)
 
 __all__ = [
     "EXPORT",
     "IMPORT",
     "CodeTaken",
+    "CodeWrong",
     "DuplicateEmail",
     "DuplicateExternalId",
     "ImportOvertaken",
     "Imported",
     "Mode",
+    "NoAddress",
+    "Opened",
     "ParticipantErased",
     "Progress",
     "RowsRefused",
+    "Secrets",
+    "SignInPaused",
+    "ask_to_sign_in",
     "create_participant",
+    "end_portal_session",
+    "end_portal_sessions",
     "everybody",
     "export_participants",
     "import_customers",
+    "invite_to_portal",
+    "make_sign_in_code",
     "reactivate_participant",
     "request_export",
     "request_import",
+    "resume_portal_session",
+    "sign_in_with_code",
+    "sign_in_with_link",
+    "start_portal_session",
     "suspend_participant",
     "update_participant",
 ]

@@ -1,0 +1,176 @@
+"""Who comes into the portal, from which browsers, and what they agreed to."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from kith.kit import crypto
+from kith.kit.actors import Actor
+from kith.kit.codes import hash_token
+from kith.kit.errors import NotFound
+from kith.participants.models import (
+    CompanyPerson,
+    Consent,
+    Participant,
+    ParticipantKind,
+    ParticipantStatus,
+    PersonRole,
+    PortalSession,
+    SignInCode,
+)
+from kith.participants.queries.people import find_by_email
+from kith.participants.rules import portal as rules
+
+
+class LinkGone(NotFound):
+    """Unknown, used or expired: the caller cannot tell which."""
+
+    code = "sign_in_link_gone"
+    message = _("This link was used already or is too old. Ask for a new one on the sign-in page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose portal an e-mail address opens, and as which person of a company."""
+
+    participant: Participant
+    person: CompanyPerson | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is in the portal: the session, whose portal it is, and who acts in it."""
+
+    session: PortalSession
+    participant: Participant
+    person: CompanyPerson | None
+    actor: Actor
+
+    @property
+    def name(self) -> str:
+        """The person in front of the screen, where that is known."""
+        return self.person.name if self.person else self.participant.name
+
+    @property
+    def email(self) -> str:
+        """The address they sign in with."""
+        return self.person.email if self.person else self.participant.email
+
+    @property
+    def detail(self) -> str:
+        """The second line below the name: the company, or the code people share."""
+        return self.participant.name if self.person else self.participant.code
+
+    @property
+    def language(self) -> str:
+        """What they want to read in; empty when they said nothing."""
+        return str(self.participant.language)
+
+    @property
+    def timezone(self) -> str:
+        """Where their days begin; empty when not known."""
+        return str(self.participant.timezone)
+
+    @property
+    def is_company(self) -> bool:
+        """Whether several people may come in."""
+        return bool(self.participant.kind == ParticipantKind.COMPANY)
+
+    @property
+    def manages_people(self) -> bool:
+        """Whether they may add and remove people: the company's own address, and its administrators."""
+        return self.is_company and (self.person is None or self.person.role == PersonRole.ADMIN)
+
+
+def portal_identity(email: str) -> Identity | None:
+    """Whom the address lets in: a participant by its own, else somebody of a company; None for nobody."""
+    participant = find_by_email(email)
+    if participant is not None:
+        return Identity(participant, None)
+    person: CompanyPerson | None = (
+        _present_people().filter(email_index=crypto.blind_index(email, kind="email")).first()
+    )
+    return Identity(person.company, person) if person else None
+
+
+def mailbox(participant_id: str, person_id: str) -> Identity | None:
+    """Whom a letter is for that was asked for a moment ago; None when they have left or have no address."""
+    rows = Participant.objects.select_related("tenant").exclude(status=ParticipantStatus.ERASED)
+    participant: Participant | None = rows.filter(pk=participant_id).first()
+    person = _present_people().filter(pk=person_id).first() if person_id else None
+    if participant is None or bool(person_id) != bool(person) or not (person or participant).email:
+        return None
+    return Identity(participant, person)
+
+
+def portal_visitor(token: str, *, now: datetime.datetime) -> Visitor | None:
+    """Whose session the token stands for; None when it is over, or who it is for has left."""
+    if not token:
+        return None
+    session: PortalSession | None = (
+        PortalSession.objects.select_related("participant", "person", "member", "member__user")
+        .filter(
+            Q(person=None) | Q(person__removed_at=None),
+            Q(member=None) | Q(member__removed_at=None),
+            token_hash=hash_token(token), ended_at=None, expires_at__gt=now,
+        ).exclude(participant__status=ParticipantStatus.ERASED).first()
+    )  # fmt: skip
+    if session is None:
+        return None
+    participant, person = session.participant, session.person
+    actor = Actor(
+        kind="participant", id=str(participant.pk), label=person.name if person else participant.name,
+        tenant_id=session.tenant_id, on_behalf_of=f"member:{session.member_id}" if session.member_id else "",
+    )  # fmt: skip
+    return Visitor(session, participant, person, actor)
+
+
+def link_offered(token: str, *, now: datetime.datetime) -> SignInCode:
+    """The unused way in behind a link of the organization in force; nothing changes. Raises LinkGone."""
+    found: SignInCode | None = (
+        SignInCode.objects.select_related("participant", "person")
+        .filter(token_hash=hash_token(token), used_at=None, expires_at__gt=now)
+        .filter(Q(person=None) | Q(person__removed_at=None))
+        .exclude(participant__status=ParticipantStatus.ERASED)
+        .first()
+    )
+    if found is None:
+        raise LinkGone
+    return found
+
+
+def portal_sessions(participant_id: UUID, *, now: datetime.datetime) -> QuerySet[PortalSession]:
+    """Open sessions of a participant without those of staff, the last used first."""
+    rows = PortalSession.objects.select_related("person").filter(
+        participant_id=participant_id, member=None, ended_at=None, expires_at__gt=now
+    )
+    found: QuerySet[PortalSession] = rows.order_by("-last_used_at", "-id")
+    return found
+
+
+def people_of(company_id: UUID) -> QuerySet[CompanyPerson]:
+    """Who signs in for a company, by name."""
+    return _present_people().filter(company_id=company_id).order_by("name", "id")
+
+
+def _present_people() -> QuerySet[CompanyPerson]:
+    found: QuerySet[CompanyPerson] = CompanyPerson.objects.select_related("company").filter(removed_at=None)
+    return found.exclude(company__status=ParticipantStatus.ERASED)
+
+
+def consents_of(participant_id: UUID) -> QuerySet[Consent]:
+    """Everything a participant said yes or no to, the newest first."""
+    found: QuerySet[Consent] = Consent.objects.filter(participant_id=participant_id).order_by("-at", "-id")
+    return found
+
+
+def choices_of(participant_id: UUID) -> Mapping[str, bool]:
+    """What counts now for each kind of message: the newest word, else what counts without one."""
+    said: dict[str, bool] = {}
+    for row in consents_of(participant_id):
+        said.setdefault(row.kind, row.given)
+    return {kind: said.get(kind, choice.default) for kind, choice in rules.CHOICES.items()}
