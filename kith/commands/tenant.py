@@ -43,7 +43,7 @@ def create(slug: str, preset: str, name: str, owner_email: str, owner_name: str,
 def presets() -> None:
     """One line per preset."""
     for code in queries.preset_codes():
-        click.echo(f"{code}  {queries.get_preset(code).title}")
+        click.echo(f"{code}  {queries.get_preset(code).title['en']}")
 
 
 def _sentence(refusal: DomainError) -> str:

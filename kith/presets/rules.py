@@ -57,9 +57,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Everything an empty organization gets. `tenant` has currency, locale, timezone and brand."""
+    """Everything an empty organization gets. `tenant` has currency, locale, timezone and brand.
 
-    title: str
+    `title`, `about` and the lucide `icon` are for whoever chooses between presets.
+    """
+
+    title: Words
+    about: Words
+    icon: str
     tenant: Mapping[str, str]
     labels: Mapping[str, Words]
     settings: Mapping[str, Any]
@@ -69,10 +74,13 @@ class Preset:
 
 def parse(data: Any, *, locales: Sequence[str]) -> Preset:
     """Read a preset. Every text for people must exist in each of `locales`. Raises PresetFault."""
-    top = _keys(data, "", needed=("title", "tenant", "pipelines", "programs"), allowed=("labels", "settings"))
+    needed = ("title", "about", "icon", "tenant", "pipelines", "programs")
+    top = _keys(data, "", needed=needed, allowed=("labels", "settings"))
     tenant = _keys(top["tenant"], "tenant", needed=("currency", "locale", "timezone"), allowed=("brand",))
     preset = Preset(
-        title=_text(top, "title", ""),
+        title=_words(top["title"], "title", locales),
+        about=_words(top["about"], "about", locales),
+        icon=_text(top, "icon", ""),
         tenant={name: _text(tenant, name, "tenant") for name in tenant},
         labels={
             term: _words(words, f"labels.{term}", locales)

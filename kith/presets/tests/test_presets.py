@@ -134,7 +134,7 @@ def changed(data: Any, path: str, value: Any) -> Any:
 MISTAKES = [
     ("tenant.currency", ..., "tenant.currency"),
     ("surprise", 1, "surprise"),
-    ("title", "", "title"),
+    ("title.nl", "", "title.nl"),
     ("labels.participant", {"en": "Customer"}, "labels.participant.nl"),
     ("labels.participant", {"en": "Customer", "nl": "Klant", "fr": "Client"}, "labels.participant.fr"),
     ("settings", {"rewards.amount": "25.00"}, "settings.rewards.amount"),
