@@ -296,10 +296,10 @@ def _pending() -> QuerySet[Reward]:
     return rows
 
 
-def waiting_total() -> int:
-    """How many referrals have a reward to approve, counted up to 10,001."""
+def waiting_total(most: int = COUNTED + 1) -> int:
+    """How many referrals have a reward to approve, counted up to `most`."""
     ids = _pending().exclude(referral=None).values("referral_id").distinct()
-    return int(ids[: COUNTED + 1].count())
+    return int(ids[:most].count())
 
 
 @dataclass(frozen=True, slots=True)
