@@ -144,7 +144,16 @@ class Money:
         if currencies.is_points(self.currency):
             number = format_decimal(self.amount_minor, locale=known)
             return ngettext("%(number)s point", "%(number)s points", self.amount_minor) % {"number": number}
-        pattern = _pattern(known, self.exponent)
+        return self._shown(known, _pattern(known, self.exponent))
+
+    def short(self, locale: str | None = None) -> str:
+        """As `format`, without decimals where they are all zero: for headlines."""
+        known = _locale(locale or get_language() or "en")
+        if currencies.is_points(self.currency) or self.amount_minor % 10**self.exponent:
+            return self.format(locale)
+        return self._shown(known, _pattern(known, 0))
+
+    def _shown(self, known: Locale, pattern: NumberPattern) -> str:
         shown = str(pattern.apply(self.decimal, known, currency=self.currency, currency_digits=False))
         return _TOUCHING.sub("\xa0", shown)
 

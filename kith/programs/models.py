@@ -52,6 +52,11 @@ class Program(TenantOwned):
         default=dict,
         help_text='texts per language: {"title": {"en": …}, "text": {…}, "steps": {"en": [...]}}',
     )
+    share_texts: ClassVar[models.JSONField] = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text='messages to share: {"whatsapp": {"en": …}, "email_subject": {…}, …}',
+    )
     click_window_days = models.IntegerField(default=90)
     conversion_window_days = models.IntegerField(default=365)
     report_window_days = models.IntegerField(default=30)
@@ -73,6 +78,49 @@ class Program(TenantOwned):
                 name="program_windows",
             ),
         ]
+
+
+class LandingVersion(TenantOwned):
+    """What a landing page said. The published one is also in `Program.landing`, where the page reads it."""
+
+    program = TenantForeignKey(Program, related_name="+")
+    number = models.IntegerField()
+    status = models.TextField(choices=VersionStatus.choices, default=VersionStatus.DRAFT)
+    content: ClassVar[models.JSONField] = models.JSONField(default=dict, help_text="as `Program.landing`")
+    changed_by = models.TextField()
+    changed_at = models.DateTimeField()
+    published_by = models.TextField(default="")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "program", "number"], name="landing_version_once"),
+            *(
+                models.UniqueConstraint(
+                    fields=["tenant", "program"],
+                    condition=models.Q(status=status),
+                    name=f"landing_{status}_once",
+                )
+                for status in ("draft", "published")
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=VersionStatus.values), name="landing_version_status"
+            ),
+        ]
+
+
+class LandingPicture(TenantOwned):
+    """A picture of a landing page, made anew from what was uploaded. Versions name it, so it stays."""
+
+    program = TenantForeignKey(Program, related_name="+")
+    file = models.TextField()
+    content_type = models.TextField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["tenant", "program"], name="picture_of_program")]
 
 
 class Campaign(TenantOwned):

@@ -98,6 +98,9 @@ class Referral(Utm, TenantOwned):
     category = models.TextField(choices=Category.choices)
     converted_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="since when the referrer's answer to a question is awaited"
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     search = models.GeneratedField(
@@ -123,8 +126,29 @@ class Referral(Utm, TenantOwned):
             models.Index(fields=["tenant", "-created_at", "-id"], name="referral_newest"),
             models.Index(fields=["tenant", "category", "-created_at", "-id"], name="referral_by_category"),
             models.Index(fields=["tenant", "referrer", "-created_at"], name="referral_of_referrer"),
+            models.Index(
+                fields=["tenant", "-created_at", "-id"],
+                condition=models.Q(asked_at__isnull=False),
+                name="referral_asked",
+            ),
             GinIndex("tenant", OpClass("search", name="gin_trgm_ops"), name="referral_search"),
         ]
+
+
+class Agreement(TenantOwned):
+    """The words a referred person agreed to when they sent the form, kept as they were shown."""
+
+    class Fence(TenantOwned.Fence):
+        writes = "append"
+
+    referral = TenantForeignKey(Referral, related_name="+")
+    text = models.TextField()
+    language = models.CharField(max_length=10)
+    version = models.IntegerField(help_text="number of the landing page's version; 0: Kith's own words")
+    agreed_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["tenant", "referral"], name="agreement_of_referral")]
 
 
 class ConversionStatus(models.TextChoices):
