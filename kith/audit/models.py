@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from kith.kit.fields import TransactionIdField
@@ -33,6 +34,8 @@ class AuditEntry(TenantScoped):
             models.Index(fields=["tenant_id", "table_name", "row_id", "id"], name="audit_of_row"),
             models.Index(fields=["tenant_id", "-id"], name="audit_recent"),
             models.Index(fields=["txid", "id"], name="audit_horizon"),
+            models.Index(fields=["tenant_id", "actor", "id"], name="audit_of_actor"),
+            BrinIndex(fields=["at"], name="audit_at", autosummarize=True),
         ]
 
 

@@ -6,14 +6,17 @@ from kith.audit.queries.sealing import (
     Row,
     head,
     header_of,
+    is_intact,
     oldest_unsealed,
     place_of,
     rows,
     unsealed,
 )
+from kith.audit.queries.trail import entries, entry_page, every, known
 from kith.audit.queries.verifying import FAULTS, LATE, Finding, Report, exported_heads, heads_file, verify
 
 __all__ = [
-    "FAULTS", "LATE", "SOURCES", "Finding", "Place", "Report", "Row", "exported_heads", "head", "header_of",
-    "heads_file", "oldest_unsealed", "place_of", "rows", "unsealed", "verify",
+    "FAULTS", "LATE", "SOURCES", "Finding", "Place", "Report", "Row", "entries", "entry_page", "every",
+    "exported_heads", "head", "header_of", "heads_file", "is_intact", "known", "oldest_unsealed", "place_of", "rows",
+    "unsealed", "verify",
 ]  # fmt: skip

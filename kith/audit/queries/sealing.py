@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from kith.audit.models import Block
-from kith.audit.rules import Header, Leaf
+from kith.audit.rules import START, Header, Leaf, block_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,13 @@ def rows(source: str, condition: str, values: list[Any], *, limit: int | None = 
 def head() -> Block | None:
     """The last block, without its leaves; None before anything was sealed."""
     return Block.objects.defer("leaves").order_by("-number").first()
+
+
+def is_intact(block: Block) -> bool:
+    """True when the block's hash is that of its content and of the block before it. Two statements."""
+    before = Block.objects.filter(number=block.number - 1).values_list("hash", flat=True).first()
+    known = bytes(before) if before is not None else START
+    return block_hash(known, header_of(block), bytes(block.leaves)) == bytes(block.hash)
 
 
 def header_of(block: Block) -> Header:
