@@ -15,11 +15,15 @@ class ParticipantKind(models.TextChoices):
 
 
 class ParticipantStatus(models.TextChoices):
-    """Erased rows stay as tombstones: ledger and referrals point at them."""
+    """Erased and merged rows stay as tombstones: ledger and referrals point at the one, old codes at the other."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    MERGED = "merged"
     ERASED = "erased"
+
+
+GONE = (ParticipantStatus.MERGED, ParticipantStatus.ERASED)
 
 
 class Participant(TenantOwned):
@@ -53,6 +57,10 @@ class Participant(TenantOwned):
     code = models.CharField(max_length=24)
     source = models.TextField(default="")
     last_login_at = models.DateTimeField(null=True, blank=True)
+    first_referral_at = models.DateTimeField(null=True, blank=True)
+    # Of a merged row: who stands for it now, and never somebody who is merged in turn.
+    merged_into = TenantForeignKey("self", null=True, blank=True, related_name="+")
+    merged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     search = models.GeneratedField(
@@ -80,14 +88,51 @@ class Participant(TenantOwned):
             models.UniqueConstraint(fields=["code"], name="participant_code_once"),
             models.CheckConstraint(condition=models.Q(status__in=ParticipantStatus.values), name="participant_status"),
             models.CheckConstraint(condition=models.Q(kind__in=ParticipantKind.values), name="participant_kind"),
+            models.CheckConstraint(
+                condition=models.Q(status="merged", merged_into__isnull=False, merged_at__isnull=False)
+                | (~models.Q(status="merged") & models.Q(merged_into=None, merged_at=None)),
+                name="participant_merged_into_somebody",
+            ),
         ]  # fmt: skip
         indexes = [
             models.Index(
                 fields=["tenant", "-created_at", "-id"], include=["status", "kind"], name="participant_newest"
             ),
             models.Index(fields=["tenant", "phone_index"], name="participant_phone"),
+            models.Index(fields=["tenant", "name", "id"], name="participant_by_name"),
+            models.Index(
+                fields=["tenant", "merged_into"],
+                condition=models.Q(status="merged"),
+                name="participant_tombstones",
+            ),
             GinIndex("tenant", OpClass("search", name="gin_trgm_ops"), name="participant_search"),
         ]
+
+
+class ParticipantNote(TenantOwned):
+    """What staff wrote about a participant, for staff; encrypted under the participant's key.
+
+    A removed note stays as a place without text, so that nobody wonders what an answer belonged to.
+    """
+
+    class Fence(TenantOwned.Fence):
+        secret = ("body_enc",)
+
+    participant = TenantForeignKey(Participant, related_name="+")
+    body_enc = models.BinaryField(null=True)
+    author = models.TextField()
+    edited_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.TextField(default="")
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None) | models.Q(body_enc=None), name="participant_note_removed"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "participant", "-created_at"], name="note_of_participant")]
 
 
 # --- the portal ---------------------------------------------------------------------------------------
