@@ -12,11 +12,12 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.http import FileResponse
 
 from kith.kit import codes, tables, tenancy
 from kith.kit.errors import NotFound, TooLarge
-from kith.kit.models import Job
+from kith.kit.models import Job, JobState
 
 KEPT = datetime.timedelta(days=7)
 LARGEST_TABLE = 4 << 30
@@ -68,8 +69,11 @@ def remove(name: str) -> None:
 
 
 def remove_old(now: datetime.datetime) -> int:
-    """Delete the files of the tenant's jobs that ended more than a week ago; how many jobs had any."""
-    old = Job.objects.filter(finished_at__lt=now - KEPT).exclude(input_file="", error_file="", result_file="")
+    """Delete the files of the tenant's jobs that ended, or were left as drafts, a week ago; how many had any."""
+    left = Q(state=JobState.DRAFT, created_at__lt=now - KEPT)
+    old = Job.objects.filter(Q(finished_at__lt=now - KEPT) | left).exclude(
+        input_file="", error_file="", result_file=""
+    )
     found = list(old.values_list("id", "input_file", "error_file", "result_file")[:1000])
     for _id, *names in found:
         for name in names:

@@ -14,6 +14,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connections, transaction
+from django.utils.translation import gettext_lazy as _
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
@@ -22,7 +23,7 @@ from procrastinate.jobs import DeleteJobCondition
 
 from kith.kit import clock, files, tenancy
 from kith.kit.actors import Actor
-from kith.kit.errors import DomainError, TooMany
+from kith.kit.errors import Conflict, DomainError, TooMany
 from kith.kit.models import Job, JobState
 from kith.kit.pagination import DEFAULT_LIMIT, Page, keyset
 from kith.kit.reaper import BEAT_SECONDS, SILENT_SECONDS, TRIES
@@ -84,8 +85,7 @@ def start(
     The queue is everybody's: an organization's jobs run one after the other and behind short tasks. Raises
     TooMany while MOST_WAITING of them have not ended, TooLarge.
     """
-    if Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count() >= MOST_WAITING:
-        raise TooMany(retry_after=RETRY_SECONDS, limit=MOST_WAITING)
+    _refuse_more()
     row: Job = Job.objects.create(
         tenant_id=tenancy.current_tenant_id(),
         kind=kind,
@@ -94,8 +94,54 @@ def start(
         created_by=actor.ref,
         created_at=now,
     )
-    enqueue(kind, lock=f"tenant-{row.tenant_id}", priority=-1, tenant_id=row.tenant_id, job_id=str(row.id))
+    _queue(row)
     return row
+
+
+class AlreadyStarted(Conflict):
+    """The work is queued, running or done."""
+
+    code, message = "already_started", _("This has been started already.")
+
+
+def prepare(
+    kind: str, *, params: Mapping[str, Any], actor: Actor, now: datetime.datetime, upload: IO[Any]
+) -> Job:
+    """A job with its file that waits for `begin`. The drafts of that kind the actor has left go, with their files.
+
+    Raises TooLarge.
+    """
+    older = Job.objects.filter(kind=kind, state=JobState.DRAFT, created_by=actor.ref)
+    for name in older.values_list("input_file", flat=True):
+        files.remove(name)
+    older.delete()
+    kept = files.keep(upload, folder="imports")
+    row: Job = Job.objects.create(
+        tenant_id=tenancy.current_tenant_id(), kind=kind, state=JobState.DRAFT, params=dict(params),
+        input_file=kept, created_by=actor.ref, created_at=now,
+    )  # fmt: skip
+    return row
+
+
+def begin(row: Job, *, params: Mapping[str, Any], now: datetime.datetime) -> Job:
+    """Queue a prepared job. Raises AlreadyStarted, and TooMany as `start`."""
+    _refuse_more()
+    mine = Job.objects.filter(pk=row.pk, state=JobState.DRAFT)
+    if not mine.update(state=JobState.QUEUED, params=dict(params), created_at=now):
+        raise AlreadyStarted
+    _queue(row)
+    return row
+
+
+def _refuse_more() -> None:
+    if Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).count() >= MOST_WAITING:
+        raise TooMany(retry_after=RETRY_SECONDS, limit=MOST_WAITING)
+
+
+def _queue(row: Job) -> None:
+    enqueue(
+        row.kind, lock=f"tenant-{row.tenant_id}", priority=-1, tenant_id=row.tenant_id, job_id=str(row.id)
+    )
 
 
 def tracked(task: Callable[[Job], Mapping[str, Any] | None]) -> Task:
@@ -172,8 +218,9 @@ def get_job(job_id: UUID) -> Job:
 
 
 def recent(*, kind: str = "", cursor: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[Job]:
-    """The tenant's jobs, newest first, from a cursor on."""
-    rows = Job.objects.filter(kind=kind) if kind else Job.objects.all()
+    """The tenant's jobs, newest first, from a cursor on; those that are still being prepared left out."""
+    rows = Job.objects.exclude(state=JobState.DRAFT)
+    rows = rows.filter(kind=kind) if kind else rows
     return keyset(rows, cursor=cursor, limit=limit)
 
 

@@ -68,16 +68,19 @@ def participant_import(
     mode: Form[Literal["all-or-nothing", "skip-bad-rows"]] = "all-or-nothing",
     columns: Form[Literal["ignore", "keep"]] = "ignore",
     sheet: Annotated[str, Form(max_length=100)] = "",
+    mapping: Annotated[str, Form(max_length=60_000)] = "",
 ) -> Any:
     """Import a CSV, Excel (.xlsx) or exported JSON file in the background; the job names the bad rows.
 
     `columns` says what happens to those with unknown headings, `sheet` which one of a workbook is read.
+    `mapping` is a JSON object: a heading, or `#3` for the third column, to the field it becomes, `keep` or `ignore`.
     """
     job = actions.request_import(
         file=file,
         mode=mode,
         keep_columns=columns == "keep",
         sheet=sheet,
+        mapping=schemas.mapping_of(mapping),
         actor=request.actor,
         now=clock.now(),
     )
@@ -153,9 +156,9 @@ def job_detail(request: HttpRequest, job_id: UUID) -> Any:
 @router.get("/jobs/{job_id}/result", response=answers(None), tags=["jobs"])
 @requires("jobs.view")
 def job_result(request: Any, job_id: UUID) -> Any:
-    """The file an export made, for 7 days."""
+    """The file an export made, or the rows an import could not take, to be mended and imported; for 7 days."""
     row = _found(job_id)
-    return _file(request, row, row.result_file, "export")
+    return _file(request, row, row.result_file, "rows-to-repair" if row.kind == actions.IMPORT else "export")
 
 
 @router.get("/jobs/{job_id}/errors", response=answers(None), tags=["jobs"])

@@ -109,38 +109,52 @@ class ImportForm(forms.Form):
     """A table of participants."""
 
     file = forms.FileField(label=_("File"))
+
+
+TARGET_WORDS: dict[str, Any] = {
+    "name": _("Name"), "first_name": _("First name"), "last_name": _("Last name"), "email": _("E-mail address"),
+    "phone": _("Phone"), "external_id": _("Your own number"), "country": _("Country"), "language": _("Language"),
+    "timezone": _("Time zone"), "kind": _("Kind"), "picture_url": _("Picture"), "visa_number": _("Visa number"),
+    "visa_stage": _("Visa stage"), "visa_type": _("Visa type"), "application_on": _("Applied on"),
+    "extra": _("Columns of your own"), rules.KEEP: _("Keep as it is"), rules.LEAVE_OUT: _("Leave out"),
+}  # fmt: skip
+TARGETS = [(target, TARGET_WORDS[target]) for target in rules.TARGETS]
+
+
+class LookForm(forms.Form):
+    """How a prepared table is to be read: `column_3` says what the third column becomes."""
+
     mode = forms.ChoiceField(
         label=_("When rows have errors"),
         choices=[
-            ("all-or-nothing", _("Import nothing and tell me what to repair")),
-            ("skip-bad-rows", _("Import the good rows and list the others")),
+            ("skip-bad-rows", _("Import the good rows and give me the others to repair")),
+            ("all-or-nothing", _("Import nothing until every row is good")),
         ],
-        initial="all-or-nothing",
+        initial="skip-bad-rows",
         widget=forms.RadioSelect,
     )
-    columns = forms.ChoiceField(
-        label=_("Columns that Kith does not know"),
-        choices=[
-            ("ignore", _("Leave them out and name them")),
-            ("keep", _("Keep them with each person, as text")),
-        ],
-        initial="ignore",
-        required=False,
-        widget=forms.RadioSelect,
-    )
-    sheet = forms.CharField(
-        label=_("Sheet"),
-        max_length=100,
-        required=False,
-        help_text=_("Of an Excel file with several. Empty reads the first one."),
-    )
+    sheet = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
+    seen_sheet = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """With the mapping, unless another sheet is looked at than the one it was chosen for."""
+        given: dict[str, Any] = super().clean() or {}
+        same = given.get("sheet", "") == given.get("seen_sheet", "")
+        columns = {name.removeprefix("column_"): str(target) for name, target in self.data.items()
+                   if same and name.startswith("column_")}  # fmt: skip
+        if not all(place.isdecimal() and target in rules.TARGETS for place, target in columns.items()):
+            raise forms.ValidationError(_("Choose for each column what it becomes from the list."))
+        return {**given, "mapping": {f"#{place}": target for place, target in columns.items()}}
 
     @property
     def wishes(self) -> dict[str, Any]:
         """What the action wants to know."""
-        given = dict(self.cleaned_data)
-        keep = given.pop("columns") == "keep"
-        return {**given, "keep_columns": keep}
+        return {name: self.cleaned_data[name] for name in ("mode", "sheet", "mapping")}
+
+    @property
+    def looked_at(self) -> dict[str, Any]:
+        """What a look wants to know; nothing yet the first time."""
+        return {name: self.wishes[name] for name in ("sheet", "mapping")} if self.is_valid() else {}
 
 
 class ExportForm(forms.Form):

@@ -33,7 +33,8 @@ def import_customers(job: Job) -> dict[str, Any]:
         )  # fmt: skip
     rows = sum(done.counts.values())
     counts = {**done.counts, **done.reading}
-    return {"counts": counts, "error_file": done.error_file, "done": rows, "total": rows}
+    files_made = {"error_file": done.error_file, "result_file": done.repair_file}
+    return {"counts": counts, **files_made, "done": rows, "total": rows}
 
 
 @jobs.job("participants.export")

@@ -4,8 +4,10 @@ import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from django.utils.translation import gettext as _
+from pydantic import Field, TypeAdapter, ValidationError
 
+from kith.kit.errors import Invalid
 from kith.kit.http import Day, Schema
 
 Kind = Literal["person", "company"]
@@ -96,3 +98,16 @@ class ParticipantExportIn(Schema):
     search: str = Field(default="", max_length=200)
     status: Status | None = None
     kind: Kind | None = None
+
+
+_MAPPING = TypeAdapter(dict[str, str])
+
+
+def mapping_of(text: str) -> dict[str, str]:
+    """Which column becomes what, from its JSON; nothing from nothing. Raises Invalid naming `mapping`."""
+    try:
+        return _MAPPING.validate_json(text) if text else {}
+    except ValidationError:
+        raise Invalid(
+            fields={"mapping": _('Write a JSON object such as {"E-mail klant": "email"}.')}
+        ) from None

@@ -9,6 +9,7 @@ from kith.participants.actions.importing import (
     RowsRefused,
     import_customers,
 )
+from kith.participants.actions.looking import Look, look_into
 from kith.participants.actions.people import (
     create_participant,
     reactivate_participant,
@@ -30,7 +31,14 @@ from kith.participants.actions.refusals import (
     DuplicateExternalId,
     ParticipantErased,
 )
-from kith.participants.actions.requesting import EXPORT, IMPORT, request_export, request_import
+from kith.participants.actions.requesting import (
+    EXPORT,
+    IMPORT,
+    prepare_import,
+    request_export,
+    request_import,
+    start_import,
+)
 from kith.participants.actions.signing_in import (
     CodeWrong,
     Secrets,
@@ -50,6 +58,7 @@ __all__ = [
     "DuplicateExternalId",
     "ImportOvertaken",
     "Imported",
+    "Look",
     "Mode",
     "NoAddress",
     "Opened",
@@ -66,13 +75,16 @@ __all__ = [
     "export_participants",
     "import_customers",
     "invite_to_portal",
+    "look_into",
     "make_sign_in_code",
+    "prepare_import",
     "reactivate_participant",
     "request_export",
     "request_import",
     "resume_portal_session",
     "sign_in_with_code",
     "sign_in_with_link",
+    "start_import",
     "start_portal_session",
     "suspend_participant",
     "update_participant",

@@ -1,27 +1,23 @@
 """Customers by the hundred thousand: check the whole file first, then store it in one transaction."""
 
-import csv
 import datetime
-import io
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, Literal
 
 import orjson
 from django.db import IntegrityError
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import files, tenancy
+from kith.kit import tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict, Invalid
-from kith.kit.tables import neutral
 from kith.participants import queries, rules
 from kith.participants.actions.merging import Merge, Row
 from kith.participants.actions.reading import Sheet, open_sheet
-from kith.participants.actions.refusals import SENTENCES
-from kith.participants.rules import BadRow
+from kith.participants.actions.reporting import Report
+from kith.participants.rules import BadRow, Layout
 from kith.tenants.queries import current_tenant
 
 Mode = Literal["all-or-nothing", "skip-bad-rows"]
@@ -30,8 +26,6 @@ Progress = Callable[[int, int], None]
 
 _CHUNK = 5000
 _MERGE_TRIES = 3
-_IN_MEMORY = 8 << 20
-_SHOWN = 200
 
 
 class RowsRefused(Invalid):
@@ -56,6 +50,8 @@ class ImportOvertaken(Conflict):
 class Imported:
     """What an import did; `error_file` is the stored name of the list of bad rows, empty without any.
 
+    `repair_file` has the bad rows as they were, each with its remedy: mended, it can be imported again.
+
     `reading` says how the file was understood: columns kept and ignored, the sheet and those beside it, and
     which way round dates with slashes were read.
     """
@@ -65,6 +61,7 @@ class Imported:
     unchanged: int
     bad: int
     error_file: str
+    repair_file: str
     reading: dict[str, Any]
 
     @property
@@ -85,6 +82,7 @@ def import_customers(
     mode: Mode = "all-or-nothing",
     keep_columns: bool = False,
     sheet: str = "",
+    mapping: Mapping[str, str] | None = None,
     source: str = "import",
     actor: Actor,
     now: datetime.datetime,
@@ -94,17 +92,20 @@ def import_customers(
 
     People are recognized by external id, else by e-mail address; what is the same already is not touched,
     and an empty cell leaves what is known. With `keep_columns`, columns that mean nothing here are stored as
-    they are. `sheet` names one of a workbook. Raises RowsRefused (its details carry the counts and the error
-    file), the refusals of `unreadable`, ImportOvertaken.
+    they are. `sheet` names one of a workbook, `mapping` says what columns mean (`rules.find_layout`). Raises
+    RowsRefused (its details carry the counts and the files), the refusals of `unreadable`, ImportOvertaken.
     """
     with tenancy.use(tenant_id, actor=actor):
         region, locale = queries.phone_region(), current_tenant().locale
     month_first = rules.is_month_first(locale, region)
-    table = open_sheet(stream, region=region, month_first=month_first, keep=keep_columns, sheet=sheet)
-    with tempfile.TemporaryFile() as spool, _Report(locale) as report:
+    wishes: dict[str, Any] = {
+        "region": region, "month_first": month_first, "keep": keep_columns, "sheet": sheet, "mapping": mapping,
+    }  # fmt: skip
+    table = open_sheet(stream, **wishes)
+    with tempfile.TemporaryFile() as spool, Report(locale) as report:
         rows = _check(table, spool, report, progress)
         if mode == "all-or-nothing" and report.bad:
-            raise _refusal(tenant_id, report)
+            raise _refusal(tenant_id, report, open_sheet(stream, **wishes))
         for _try in range(_MERGE_TRIES):
             try:
                 with tenancy.use(tenant_id, actor=actor):
@@ -112,7 +113,7 @@ def import_customers(
                     found = _store(merge, spool, rows, progress)
                     if found and mode == "all-or-nothing":
                         report.add(found)
-                        raise _refusal(tenant_id, report)
+                        raise _refusal(tenant_id, report, open_sheet(stream, **wishes))
                 break
             except IntegrityError:
                 # Somebody else stored one of these people between our look and our insert: look again.
@@ -126,6 +127,7 @@ def import_customers(
             merge.unchanged,
             report.bad,
             report.keep(tenant_id),
+            report.keep_rows(tenant_id, open_sheet(stream, **wishes)) if report.bad else "",
             _understood(table),
         )
 
@@ -135,7 +137,7 @@ def _understood(table: Sheet) -> dict[str, Any]:
     layout = table.layout
     found = {
         "columns_kept": layout.others if layout.keep else [],
-        "columns_ignored": [] if layout.keep else layout.others,
+        "columns_ignored": layout.ignored,
         "sheet": table.title,
         "other_sheets": table.others,
         "dates": ("MDY" if layout.month_first else "DMY") if "application_on" in layout.fields else "",
@@ -143,12 +145,12 @@ def _understood(table: Sheet) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _check(sheet: Sheet, spool: IO[bytes], report: "_Report", progress: Progress) -> int:
+def _check(sheet: Sheet, spool: IO[bytes], report: Report, progress: Progress) -> int:
     """Check every row; the good ones go to the spool in chunks. How many those are."""
-    seen = _Seen(sheet)
+    twice = repeats(sheet.layout)
     steps, good, chunk = 2 * sheet.lines, 0, list[Row]()
     for number, (line, result) in enumerate(sheet, 1):
-        bad = result if isinstance(result, list) else seen.twice(line, result)
+        bad = result if isinstance(result, list) else twice(line, result)
         if bad:
             report.add(bad)
         else:
@@ -184,16 +186,22 @@ def _store(merge: Merge, spool: IO[bytes], rows: int, progress: Progress) -> lis
     return bad
 
 
-def _refusal(tenant_id: int, report: "_Report") -> RowsRefused:
+def _refusal(tenant_id: int, report: Report, again: Sheet) -> RowsRefused:
     counts = {"created": 0, "updated": 0, "unchanged": 0, "bad": report.bad}
-    return RowsRefused(bad=report.bad, job={"counts": counts, "error_file": report.keep(tenant_id)})
+    made = {"error_file": report.keep(tenant_id), "result_file": report.keep_rows(tenant_id, again)}
+    return RowsRefused(bad=report.bad, job={"counts": counts, **made})
+
+
+def repeats(layout: Layout) -> Callable[[int, Any], list[BadRow]]:
+    """A function of line and stored forms that remembers them: what is said twice, if anything."""
+    return _Seen(layout).twice
 
 
 @dataclass(slots=True)
 class _Seen:
     """Keys of the rows so far, as numbers: a file of a million rows fits."""
 
-    sheet: Sheet
+    layout: Layout
     _lines: dict[int, int] = field(default_factory=dict)
 
     def twice(self, line: int, values: Any) -> list[BadRow]:
@@ -204,51 +212,6 @@ class _Seen:
             if value:
                 earlier = self._lines.setdefault(hash((name, value)), line)
                 if earlier != line:
-                    heading = self.sheet.layout.heading(name)
+                    heading = self.layout.heading(name)
                     bad.append(BadRow(line, heading, value, f"{name}_twice", earlier))
         return bad
-
-
-class _Report:
-    """The list of bad rows, written as it grows; `bad` counts rows, of which one may have several lines."""
-
-    def __init__(self, locale: str) -> None:
-        self._locale = locale
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
-        self._text = io.TextIOWrapper(self._file, "utf-8-sig", newline="", write_through=True)  # type: ignore[arg-type]
-        self._writer = csv.writer(self._text)
-        self._writer.writerow(["line", "column", "value", "remedy"])
-        self._last_line = 0
-        self.bad = 0
-
-    def __enter__(self) -> "_Report":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._text.close()
-
-    def add(self, rows: Iterable[BadRow]) -> None:
-        """Write down what keeps rows out."""
-        with translation.override(self._locale):
-            for row in rows:
-                self.bad += row.line != self._last_line
-                self._last_line = row.line
-                self._writer.writerow(_as_cells(row))
-
-    def keep(self, tenant_id: int) -> str:
-        """Store the list; its name, empty when no row is bad."""
-        if not self.bad:
-            return ""
-        self._text.flush()
-        self._file.seek(0)
-        with tenancy.use(tenant_id):
-            pieces: Iterator[bytes] = iter(lambda: self._file.read(1 << 16), b"")
-            return files.keep(pieces, folder="import-errors", suffix=".csv")
-
-
-def _as_cells(row: BadRow) -> list[Any]:
-    remedy = str(SENTENCES[row.code])
-    if row.other_line:
-        remedy = remedy % {"line": row.other_line}
-    shown = row.value if len(row.value) <= _SHOWN else f"{row.value[:_SHOWN]}…"
-    return [row.line, neutral(row.column), neutral(shown), remedy]

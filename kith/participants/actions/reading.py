@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from kith.participants import rules
 from kith.participants.actions import objects, texts, workbooks
@@ -19,34 +19,65 @@ class Sheet:
 
     layout: Layout
     lines: int
+    _rows: texts.Cells
     title: str
     others: list[str]
-    _rows: texts.Cells
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any] | list[BadRow]]]:
         """Line and either the row's stored forms or what is wrong with it. Raises what the readers raise."""
+        for line, cells in self.written():
+            yield line, rules.check_row(self.layout, cells, line=line)
+
+    def written(self) -> texts.Cells:
+        """Line and cells of each row that is not empty, as the file has them. Raises what the readers raise."""
         for line, cells in self._rows:
             if any(cell and not cell.isspace() for cell in cells):
-                yield line, rules.check_row(self.layout, cells, line=line)
+                yield line, cells
 
 
-def open_sheet(
-    stream: IO[bytes], *, region: str, month_first: bool = False, keep: bool = False, sheet: str = ""
-) -> Sheet:
-    """Recognize the table in a seekable stream. Raises the refusals of `unreadable`."""
-    title, titles = "", list[str]()
+@dataclass(slots=True)
+class Raw:
+    """A table whose headings are read and not yet understood."""
+
+    lines: int
+    kind: Literal["workbook", "json", "text"]
+    title: str
+    others: list[str]
+    encoding: str
+    delimiter: str
+    headings: list[str]
+    rows: texts.Cells
+
+    def understood(self, **how: Any) -> Sheet:
+        """The table with its columns recognized as `rules.find_layout` does. Raises the refusals of `unreadable`."""
+        try:
+            layout = rules.find_layout(self.headings, **how)
+        except BadTable as bad:
+            details: dict[str, Any] = dict(bad.details)
+            raise TABLES[bad.code](**details) from None
+        return Sheet(layout, self.lines, self.rows, self.title, self.others)
+
+
+def open_raw(stream: IO[bytes], *, sheet: str = "") -> Raw:
+    """Find the headings in a seekable stream. Raises the refusals of `unreadable`."""
+    title, titles, encoding, delimiter = "", list[str](), "", ""
+    kind: Literal["workbook", "json", "text"]
     if workbooks.refuse_other_kinds(stream):
+        kind = "workbook"
         lines, rows, title, titles = workbooks.rows_of(stream, sheet=sheet)
     elif objects.is_json(stream):
+        kind = "json"
         lines, rows = objects.rows_of(stream)
     else:
-        lines, rows = texts.rows_of(stream)
+        kind = "text"
+        lines, rows, encoding, delimiter = texts.rows_of(stream)
     headings = next((cells for _line, cells in rows if any(cell.strip() for cell in cells)), None)
     if headings is None:
         raise FileEmpty
-    try:
-        layout = rules.find_layout(headings, keep=keep, region=region, month_first=month_first)
-    except BadTable as bad:
-        details: dict[str, Any] = dict(bad.details)
-        raise TABLES[bad.code](**details) from None
-    return Sheet(layout, max(lines, 1), title, [name for name in titles if name != title], rows)
+    others = [name for name in titles if name != title]
+    return Raw(max(lines, 1), kind, title, others, encoding, delimiter, headings, rows)
+
+
+def open_sheet(stream: IO[bytes], *, sheet: str = "", **how: Any) -> Sheet:
+    """Recognize the table in a seekable stream; `how` is for `rules.find_layout`. Raises as `Raw.understood`."""
+    return open_raw(stream, sheet=sheet).understood(**how)

@@ -26,8 +26,9 @@ _MARKS = (
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def rows_of(stream: IO[bytes]) -> tuple[int, Cells]:
+def rows_of(stream: IO[bytes]) -> tuple[int, Cells, str, str]:
     """How many lines there are, about, and the rows with the number of the line they begin in; headings first.
+    Then the encoding and the separator.
 
     One row is in memory at a time. Raises FileEmpty, FileNotText, LineTooLong, and while reading FileNotText,
     LineTooLong, QuoteNotClosed.
@@ -45,7 +46,7 @@ def rows_of(stream: IO[bytes]) -> tuple[int, Cells]:
         raise QuoteNotClosed(line=1) from None
     if not body.strip(' \r\n\t,;|"\ufeff'):
         raise FileEmpty
-    return lines, _cells(_opened(stream, encoding), delimiter, skipped)
+    return lines, _cells(_opened(stream, encoding), delimiter, skipped), encoding, delimiter
 
 
 def _cells(text: io.TextIOWrapper, delimiter: str, skipped: int) -> Cells:

@@ -125,7 +125,19 @@ class TooManyColumns(Invalid):
     )
 
 
+class NoSuchColumn(Invalid):
+    """The mapping names a column that the file does not have."""
+
+    code, message = "no_such_column", _("There is no column “%(column)s”. The first line says: %(headings)s.")
+
+
+class NoSuchTarget(Invalid):
+    """The mapping names a field that there is not."""
+
+    code, message = "no_such_target", _("A column cannot become “%(target)s”. Choose one of: %(targets)s.")
+
+
 TABLES = {
     "no_name": NameColumnMissing, "no_key": KeyColumnMissing, "column_twice": ColumnTwice,
-    "too_many_columns": TooManyColumns,
+    "too_many_columns": TooManyColumns, "no_such_column": NoSuchColumn, "no_such_target": NoSuchTarget,
 }  # fmt: skip

@@ -114,21 +114,6 @@ def reactivate(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 # --- tables in and out --------------------------------------------------------------------------------
 
 
-@requires("participants.import")
-def import_file(request: Any, tenant: str) -> HttpResponse:
-    """Take in a table; a worker reads it while the next page shows how far it is."""
-    form = forms.ImportForm(html.given(request), request.FILES or None)
-    if form.is_valid():
-        try:
-            started = actions.request_import(**form.wishes, actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
-            return html.done(request, reverse("participants:job", args=[tenant, started.id]))
-    context = {**words(request), "form": form}
-    return html.page(request, "participants/import.html", context, status=422 if form.errors else 200)
-
-
 @requires("participants.export")
 def export(request: Any, tenant: str) -> HttpResponse:
     """Have a file written."""

@@ -16,7 +16,11 @@ from kith.participants.rules.fields import (
 )
 from kith.participants.rules.phones import phone
 from kith.participants.rules.tables import (
+    KEEP,
+    LEAVE_OUT,
     MOST_COLUMNS,
+    REMEDY_HEADING,
+    TARGETS,
     BadRow,
     BadTable,
     Layout,
@@ -29,7 +33,11 @@ from kith.participants.rules.values import BadValue
 __all__ = [
     "EDITABLE",
     "FIELDS",
+    "KEEP",
+    "LEAVE_OUT",
     "MOST_COLUMNS",
+    "REMEDY_HEADING",
+    "TARGETS",
     "BadRow",
     "BadTable",
     "BadValue",

@@ -12,6 +12,8 @@ from kith.participants.rules import fields
 
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 500
+KEEP, LEAVE_OUT = "keep", "ignore"
+"""What a mapping may say of a column besides a field: store it as it is, or never read it."""
 
 # Headings in English and Dutch, without case, spaces and punctuation.
 _HEADINGS: dict[str, str] = {
@@ -54,6 +56,10 @@ _CELL_ERRORS = frozenset(
 )
 _BLANKS = "\u200b\u200e\u200f\u2060\ufeff"
 _FIELD_OF = {heading: field for field, headings in _HEADINGS.items() for heading in headings.split()}
+TARGETS = (*_HEADINGS, KEEP, LEAVE_OUT)
+"""Everything a column may be mapped to."""
+# What is wrong with a row, in the file of rows to repair, which is imported again as it is.
+REMEDY_HEADING = "kith_remedy"
 
 
 class BadTable(ValueError):
@@ -88,6 +94,8 @@ class Layout:
     keep: bool = False
     region: str = ""
     month_first: bool = False
+    left_out: tuple[str, ...] = ()
+    """Headings of columns that a mapping leaves out."""
 
     @property
     def others(self) -> list[str]:
@@ -97,6 +105,17 @@ class Layout:
             for heading, field in zip(self.headings, self.fields, strict=True)
             if field is None and heading
         ]
+
+    @property
+    def ignored(self) -> list[str]:
+        """Headings of columns that are not read, though they hold something of the organization's."""
+        return [*self.left_out, *([] if self.keep else self.others)]
+
+    @property
+    def meanings(self) -> list[str]:
+        """What becomes of each column, as a mapping says it."""
+        unknown = KEEP if self.keep else LEAVE_OUT
+        return [unknown if field is None else field or LEAVE_OUT for field in self.fields]
 
     def heading(self, field: str) -> str:
         """The heading the file uses for a field; the field's own name when it has none."""
@@ -110,9 +129,19 @@ def split_headings(line: str) -> tuple[str, list[str]]:
 
 
 def find_layout(
-    headings: Sequence[str], *, keep: bool = False, region: str = "", month_first: bool = False
+    headings: Sequence[str],
+    *,
+    keep: bool = False,
+    region: str = "",
+    month_first: bool = False,
+    mapping: Mapping[str, str] | None = None,
+    lenient: bool = False,
 ) -> Layout:
-    """Recognize the columns. Raises BadTable: no_name, no_key, column_twice, too_many_columns."""
+    """Recognize the columns, or take them as the `mapping` says: heading, or `#3` for the third, to a target.
+
+    Columns that it does not name are recognized as ever. Raises BadTable: no_name, no_key, column_twice,
+    no_such_column, no_such_target, too_many_columns; a `lenient` look only the last three.
+    """
     cleaned = [plain(_bare(heading)) for heading in headings]
     while cleaned and not cleaned[-1]:
         cleaned.pop()
@@ -120,21 +149,59 @@ def find_layout(
         raise BadTable("too_many_columns", most=str(MOST_COLUMNS))
     keys = [_key(heading) for heading in cleaned]
     ours = {**dict.fromkeys(_OURS, ""), "extra": "extra"} if _OURS.issubset(keys) else {}
-    found = tuple(_FIELD_OF.get(key, ours.get(key)) for key in keys)
-    layout = Layout(tuple(cleaned), found, keep, region, month_first)
-    meanings = [field or (heading if keep else None) for heading, field in zip(cleaned, found, strict=True)]
+    ours[_key(REMEDY_HEADING)] = ""
+    found = [_FIELD_OF.get(key, ours.get(key)) for key in keys]
+    wanted = _wanted(cleaned, mapping or {})
+    for place, target in wanted.items():
+        found[place] = {KEEP: None, LEAVE_OUT: ""}.get(target, target)
+    if KEEP in wanted.values() and not keep:  # then only what is named is kept
+        keep = True
+        found = ["" if field is None and place not in wanted else field for place, field in enumerate(found)]
+    left_out = tuple(
+        heading
+        for heading, field, key in zip(cleaned, found, keys, strict=True)
+        if heading and field == "" and key not in ours
+    )
+    layout = Layout(tuple(cleaned), tuple(found), keep, region, month_first, left_out)
+    if not lenient:
+        _refuse(layout)
+    return layout
+
+
+def _refuse(layout: Layout) -> None:
+    meanings = [
+        field or (heading if layout.keep and field is None else None)
+        for heading, field in zip(layout.headings, layout.fields, strict=True)
+    ]
     for place, meaning in enumerate(meanings):
         if meaning and meaning in meanings[:place]:
             first = meanings.index(meaning)
             raise BadTable(
-                "column_twice", first=cleaned[first], first_place=str(first + 1), second=cleaned[place],
-                second_place=str(place + 1),
+                "column_twice", first=layout.headings[first], first_place=str(first + 1),
+                second=layout.headings[place], second_place=str(place + 1),
             )  # fmt: skip
-    if "name" not in found and "last_name" not in found:
-        raise BadTable("no_name", headings=_shown(cleaned))
-    if "email" not in found and "external_id" not in found:
-        raise BadTable("no_key", headings=_shown(cleaned))
-    return layout
+    if "name" not in layout.fields and "last_name" not in layout.fields:
+        raise BadTable("no_name", headings=_shown(layout.headings))
+    if "email" not in layout.fields and "external_id" not in layout.fields:
+        raise BadTable("no_key", headings=_shown(layout.headings))
+
+
+def _wanted(headings: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
+    """Place of a column -> what it is mapped to."""
+    wanted = {}
+    for name, target in mapping.items():
+        if target not in TARGETS:
+            raise BadTable("no_such_target", target=target[:40], targets=", ".join(TARGETS))
+        by_place = re.fullmatch(r"#(\d{1,4})", name, re.ASCII)
+        places = (
+            [int(by_place[1]) - 1]
+            if by_place
+            else [place for place, heading in enumerate(headings) if heading == name.strip()]
+        )
+        if not places or not 0 <= places[0] < len(headings):
+            raise BadTable("no_such_column", column=name[:40], headings=_shown(headings))
+        wanted.update(dict.fromkeys(places, target))
+    return wanted
 
 
 def _key(heading: str) -> str:

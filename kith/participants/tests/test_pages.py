@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -145,10 +144,6 @@ def test_an_id_of_another_organization_is_not_found(rival: Any, charlie: Any, da
 # --- tables in and out --------------------------------------------------------------------------------
 
 
-def table(text: str) -> SimpleUploadedFile:
-    return SimpleUploadedFile("people.csv", text.encode(), content_type="text/csv")
-
-
 def the_job(acme: Any) -> Job:
     with tenancy.use(acme.id):
         found: Job = Job.objects.latest("created_at")
@@ -157,38 +152,7 @@ def the_job(acme: Any) -> Job:
 
 def work(row: Job) -> None:
     """What the worker does with a queued job; outside the request's transaction as there."""
-    task = {"participants.import_customers": tasks.import_customers, "participants.export": tasks.export}[
-        row.kind
-    ]
-    task(tenant_id=row.tenant_id, job_id=str(row.id))
-
-
-def test_a_table_is_imported_while_the_page_follows(acme: Any, alice: Any, browse: Any) -> None:
-    client, url = browse(alice), at("import", acme.slug)
-    assert text(client.get(url))
-    assert client.post(url, {"mode": "all-or-nothing"}).status_code == 422
-    assert client.post(url, {"mode": "hope", "file": table("name,email\n")}).status_code == 422
-    good = {"mode": "skip-bad-rows", "file": table("name,email\nEli,eli@example.com\n,no\n")}
-    answer, row = client.post(url, good), the_job(acme)
-    assert (answer.status_code, answer["Location"]) == (303, at("job", acme.slug, row.id))
-    part = text(client.get(at("job", acme.slug, row.id), headers={"HX-Request": "true"}))
-    assert 'hx-trigger="every 1s"' in part
-    assert "<html" not in part
-    work(row)
-    shown = text(client.get(at("job", acme.slug, row.id)))
-    assert "The table is imported" in shown
-    assert "hx-trigger" not in shown[shown.index('id="job"') :]
-    errors = client.get(at("job_errors", acme.slug, row.id))
-    assert b"email" in b"".join(errors.streaming_content)
-    assert client.get(at("job_result", acme.slug, row.id)).status_code == 404
-
-
-def test_a_refused_table_says_why(acme: Any, alice: Any, browse: Any) -> None:
-    client = browse(alice)
-    client.post(at("import", acme.slug), {"mode": "all-or-nothing", "file": table("color\nred\n")})
-    row = the_job(acme)
-    work(row)
-    assert "Nothing was imported." in text(client.get(at("job", acme.slug, row.id)))
+    tasks.export(tenant_id=row.tenant_id, job_id=str(row.id))
 
 
 def test_a_list_is_exported(acme: Any, alice: Any, dana: Any, browse: Any) -> None:
