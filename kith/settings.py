@@ -201,6 +201,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": [SELF],
+        # Text becomes markup or script only through the two policies of trust.js.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["kith", "default"],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
