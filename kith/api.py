@@ -6,11 +6,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.docs import Swagger
 from ninja.security import HttpBearer
 
 from kith import __version__
 from kith.kit import http
 from kith.kit.errors import DomainError, Invalid, Malformed, NotFound, NotSignedIn
+from kith.kit.headers import without_trusted_types
 
 
 class Bearer(HttpBearer):
@@ -30,11 +32,20 @@ class Bearer(HttpBearer):
         raise NotImplementedError
 
 
+class Docs(Swagger):
+    """The description of the API to read and try; its scripts are the library's."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        """The page."""
+        return without_trusted_types(super().render_page(request, api, **kwargs))
+
+
 api = NinjaAPI(
     title="Kith",
     version="1",
     description=f"Referral programs with a real ledger. Kith {__version__}.",
     urls_namespace="api-v1",
+    docs=Docs(),
     docs_url="/docs",
     openapi_url="/openapi.json",
     auth=Bearer(),
