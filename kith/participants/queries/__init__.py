@@ -1,24 +1,36 @@
 """Reading participants. Phone and visa number are decrypted for one person at a time, never for a list."""
 
-from kith.participants.queries.people import (
+from kith.participants.queries.duplicates import Group, duplicates, likely_same
+from kith.participants.queries.listing import (
     ORDER,
+    ORDERS,
+    Filters,
+    ParticipantRow,
+    export_rows,
+    found,
+    ids_of,
+    page_of,
+    participant_list,
+    total_of,
+)
+from kith.participants.queries.notes import ReadNote, consents_of, notes_of
+from kith.participants.queries.people import (
     About,
     Movement,
-    ParticipantRow,
     PersonalDetails,
     about,
-    export_rows,
     find_by_email,
     get_by_code,
     get_participant,
     opened,
-    participant_list,
     personal_details,
     phone_region,
     sealed_in,
 )
 
 __all__ = [
-    "ORDER", "About", "Movement", "ParticipantRow", "PersonalDetails", "about", "export_rows", "find_by_email",
-    "get_by_code", "get_participant", "opened", "participant_list", "personal_details", "phone_region", "sealed_in",
+    "ORDER", "ORDERS", "About", "Filters", "Group", "Movement", "ParticipantRow", "PersonalDetails", "ReadNote",
+    "about", "consents_of", "duplicates", "export_rows", "find_by_email", "found", "get_by_code",
+    "get_participant", "ids_of", "likely_same", "notes_of", "opened", "page_of", "participant_list",
+    "personal_details", "phone_region", "sealed_in", "total_of",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from kith.participants.rules.fields import (
     language,
     name,
 )
+from kith.participants.rules.notes import LONGEST_NOTE, MERGEABLE, NOTE_OPEN_FOR, chosen, may_change_note
 from kith.participants.rules.phones import phone
 from kith.participants.rules.tables import (
     KEEP,
@@ -35,7 +36,10 @@ __all__ = [
     "FIELDS",
     "KEEP",
     "LEAVE_OUT",
+    "LONGEST_NOTE",
+    "MERGEABLE",
     "MOST_COLUMNS",
+    "NOTE_OPEN_FOR",
     "REMEDY_HEADING",
     "TARGETS",
     "BadRow",
@@ -45,6 +49,7 @@ __all__ = [
     "Layout",
     "check",
     "check_row",
+    "chosen",
     "country",
     "country_of_timezone",
     "email",
@@ -53,6 +58,7 @@ __all__ = [
     "is_good_vanity_code",
     "is_month_first",
     "language",
+    "may_change_note",
     "name",
     "phone",
     "split_headings",
