@@ -21,6 +21,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kith.kit.colors import contrast as contrast
+from kith.kit.colors import on_brand as on_brand
 from kith.kit.errors import DomainError
 
 Words = Mapping[str, Any]
@@ -96,24 +98,6 @@ class Frame:
     def tabs(self) -> list[NavItem]:
         """The entries for the phone's tab bar; the fourth tab there opens the whole menu."""
         return [item for item in self.nav if item.tab][:3]
-
-
-def on_brand(color: str) -> str:
-    """The text color, white or near-black, with the higher contrast on `color` (#rrggbb)."""
-    light = _luminance(color)
-    return "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.056 else "#0b0f17"
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG contrast ratio of two #rrggbb colors, 1 to 21."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(color: str) -> float:
-    channels = [int(color.lstrip("#")[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 # --- questions ----------------------------------------------------------------------------------------
