@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto, text, web
+from kith.kit import colors, crypto, text, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.kit.errors import Conflict, Invalid
@@ -43,6 +43,7 @@ def create_tenant(
     if not rules.is_good_slug(slug):
         raise BadSlug(fields={"slug": BadSlug.message})
     _check(currency=currency, timezone=timezone)
+    _check_brand(values.get("brand"))
     name, values = text.line(name.strip(), "name"), _with_website(values)
     try:
         with transaction.atomic():
@@ -69,6 +70,7 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
     if unknown:
         raise Invalid(fields={name: _("This cannot be changed here.") for name in unknown})
     _check(timezone=changes.get("timezone"))
+    _check_brand(changes.get("brand"))
     changes = _with_website(changes)
     if "name" in changes:
         changes = {**changes, "name": text.line(changes["name"].strip(), "name")}
@@ -87,6 +89,12 @@ def _with_website(values: Mapping[str, Any]) -> dict[str, Any]:
     if found is None or len(found) > 200:
         raise Invalid(fields={"website": _("Write a web address that starts with https:// or http://.")})
     return {**values, "website": found}
+
+
+def _check_brand(color: str | None) -> None:
+    if color is not None and (better := colors.readable(color)) != color:
+        sentence = _("Text is hard to read on %(color)s. On %(better)s, the nearest such color, it is not.")
+        raise Invalid(fields={"brand": sentence % {"color": color, "better": better}})
 
 
 def _check(*, currency: str | None = None, timezone: str | None = None) -> None:
