@@ -92,7 +92,11 @@ def _with_website(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_brand(color: str | None) -> None:
-    if color is not None and (better := colors.readable(color)) != color:
+    if color is None:
+        return
+    if not colors.is_color(color):
+        raise Invalid(fields={"brand": _("Write a color such as #1d4ed8.")})
+    if (better := colors.readable(color)) != color:
         sentence = _("Text is hard to read on %(color)s. On %(better)s, the nearest such color, it is not.")
         raise Invalid(fields={"brand": sentence % {"color": color, "better": better}})
 
