@@ -1,8 +1,15 @@
 """Colors as #rrggbb, and how well text reads on them (WCAG 2.2)."""
 
+import re
+
 WHITE, INK = "#ffffff", "#0b0f17"
 READABLE = 4.5
 """Contrast that text of ordinary size needs."""
+
+
+def is_color(text: str) -> bool:
+    """Whether it is written as #rrggbb, in small letters."""
+    return re.fullmatch("#[0-9a-f]{6}", text) is not None
 
 
 def contrast(one: str, other: str) -> float:
