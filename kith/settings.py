@@ -24,6 +24,7 @@ KITH_MASTER_KEY = env.master_key or secrets.stored("master_key", make=secrets.ke
 KITH_MASTER_KEY_PREVIOUS = list(env.master_key_previous)
 KITH_REDIS_URL = env.redis_url
 KITH_PUBLIC_URL = env.public_url
+KITH_OPEN_SIGNUP = env.open_signup
 DEBUG = env.debug
 # The page that shows every component; it is for those who build pages.
 COMPONENTS_PAGE = env.debug
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "lucide",
@@ -81,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kith.tenants.adapter.Sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "kith.tenants.middleware.Tenancy",
 ]
@@ -151,6 +155,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# What the frame of the console asks: what waits for a member, and how much is new.
+PULSE = "kith.analytics.queries.pulse"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 # Where participants sign in, and what knows them by the token in their cookie.
@@ -160,7 +166,27 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "kith.tenants.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"reset_password": "kith.tenants.adapter.ResetPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "kith.tenants.adapter.LoginForm",
+    "reset_password": "kith.tenants.adapter.ResetPasswordForm",
+}
+MFA_ADAPTER = "kith.tenants.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "kith.tenants.forms.CodeForm",
+    "reauthenticate": "kith.tenants.forms.AgainCodeForm",
+    "activate_totp": "kith.tenants.forms.FirstCodeForm",
+    "add_webauthn": "kith.tenants.forms.PasskeyForm",
+    "edit_webauthn": "kith.tenants.forms.PasskeyNameForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+# A browser hands out passkeys over HTTPS, and to this very computer for trying things out.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.secure
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Clocks of telephones are half a minute wrong sometimes; a code is good once all the same.
+MFA_TOTP_TOLERANCE = 1
 # Failed sign-ins are counted by kith.tenants.actions.passwords, those of pages and of the API together.
 ACCOUNT_RATE_LIMITS = {
     "login": None, "login_failed": None, "change_password": "5/15m/user", "reset_password": "20/15m/ip,5/15m/key",
@@ -181,7 +207,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.secure
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
-SESSION_COOKIE_AGE = 60 * 60 * 12
+# The longest that an organization may allow; how long a session lasts is its setting signin.session_hours.
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 SECURE_SSL_REDIRECT = env.secure
 # Asked from inside, past whatever ends TLS; it says nothing that is secret.
 SECURE_REDIRECT_EXEMPT = ["^api/health$"]
@@ -202,6 +229,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
         "form-action": [SELF],
         # Text becomes markup or script only through the two policies of trust.js.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["kith", "default"],
+        # Text becomes markup or script only through the two policies of kit.js.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["kith", "default"],
     }

@@ -10,6 +10,7 @@ from kith.api import api, compat_api
 from kith.kit import errors, html
 from kith.kit.middleware import handler
 from kith.tenants.access import public
+from kith.tenants.pages import security
 
 # Features with pages; each brings its own paths below /t/<slug>/, /p/<slug>/, /r/ and so on.
 FEATURES = ("tenants", "participants", "referrals", "rewards", "payouts", "analytics")
@@ -26,6 +27,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "language", public("a preference of the browser, kept in a cookie")(set_language), name="set_language"
     ),
     path("accounts/", include(ACCOUNT_PAGES)),
+    # One page shows all factors; what the library would list stands there.
+    path("accounts/2fa/", security.to_security, name="mfa_index"),
+    path("accounts/2fa/webauthn/", security.to_security, name="mfa_list_webauthn"),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     *(path("", include(f"kith.{feature}.urls")) for feature in FEATURES),
 ]
 

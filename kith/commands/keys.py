@@ -15,6 +15,7 @@ from kith import secrets
 from kith.kit import clock, crypto, tenancy, tokens
 from kith.kit.keyring import fingerprint
 from kith.kit.models import SubjectKey
+from kith.tenants import actions
 from kith.tenants.models import Tenant
 
 BATCH = 1000
@@ -94,7 +95,10 @@ def _rewrap() -> int:
             moved += step
             click.echo(f"{slug} ({number} of {len(tenants)}): {moved:,} key(s) wrapped anew")
         total += moved
-    return total
+    factors = actions.reseal_factors()
+    if factors:
+        click.echo(f"{factors:,} second factor(s) sealed anew")
+    return total + factors
 
 
 def _step(tenant_id: int) -> int:

@@ -59,6 +59,7 @@ def login(request: HttpRequest, body: schemas.LoginIn) -> Any:
         username=body.username,
         password=body.password,
         tenant_slug=body.tenant,
+        second_factor=body.second_factor,
         address=client_address(request),
         now=clock.now(),
     )

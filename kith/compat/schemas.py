@@ -26,6 +26,9 @@ class LoginIn(Schema):
     username: str = Field(min_length=1, max_length=254)
     password: str = Field(min_length=1, max_length=1000)
     tenant: str | None = Field(default=None, max_length=40)
+    second_factor: str = Field(
+        default="", max_length=20, description="code of the authenticator app, or a recovery code"
+    )
 
 
 class CustomerIn(Schema):

@@ -56,6 +56,25 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise Undecryptable("the wrapped key was altered or moved") from None
 
+    def seal(self, text: str, *, purpose: str) -> str:
+        """A secret of the installation under the present key, as text that names the key's version."""
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        sealed = AESGCM(_derive(self.masters[0], f"seal:{purpose}")).encrypt(nonce, text.encode(), None)
+        return f"{self.version}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def unseal(self, sealed: str, *, purpose: str) -> str:
+        """The secret again. Raises Undecryptable when its master key is not configured, or when altered."""
+        version, _, body = sealed.partition(":")
+        master = next((key for key in self.masters if str(fingerprint(key)) == version), None)
+        if master is None:
+            raise Undecryptable("sealed by a master key that is not configured")
+        try:
+            blob = base64.b64decode(body, validate=True)
+            key = AESGCM(_derive(master, f"seal:{purpose}"))
+            return key.decrypt(blob[:NONCE_SIZE], blob[NONCE_SIZE:], None).decode()
+        except (InvalidTag, ValueError):
+            raise Undecryptable("the sealed secret was altered") from None
+
     def pepper(self, purpose: str, *, tenant_id: int) -> bytes:
         """32 bytes that make digests of one tenant and purpose incomparable with any other's."""
         return _derive(self.root, f"pepper:{purpose}:{tenant_id}")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from ninja.decorators import decorate_view
 
-from kith.kit import limits
+from kith.kit import clock, html, limits
 from kith.kit.actors import Actor
 from kith.kit.clients import client_address
 from kith.kit.errors import Forbidden, NotFound, NotSignedIn
@@ -25,6 +25,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 GATE = "required_permission"
 OPEN = "open_because"
+PROVEN_AT = "proven_at"
+"""Where a session keeps the time at which the person last showed who they are."""
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -136,6 +138,38 @@ def _gated(
         return decorate_view(before)(guarded)  # type: ignore[return-value]
 
     return gate
+
+
+def is_proven(request: HttpRequest) -> bool:
+    """Whether the person signed in, or gave a password or second factor again, within the last quarter of an hour."""
+    since = clock.now().timestamp() - request.session.get(PROVEN_AT, 0)
+    return bool(since < rules.PROOF_LIFETIME.total_seconds())
+
+
+def proven(view: View) -> View:
+    """Run a POST of the page only for somebody who showed lately who they are; ask again otherwise.
+
+    The question stands in the way with everything that was typed, so that nothing has to be done twice.
+    """
+
+    @functools.wraps(view)
+    def checked(request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.method != "POST" or is_proven(request):
+            return view(request, *args, **kwargs)
+        fields = [
+            (name, value) for name, values in request.POST.lists() for value in values if name not in _OURS
+        ]
+        context = {"fields": fields, "fault": getattr(request, "proof_fault", None)}
+        response = html.page(request, "tenants/proof.html", context, status=401)
+        if html.is_part(request):
+            response.status_code = 200  # htmx swaps nothing that is refused
+            response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML"
+        return response
+
+    return checked  # type: ignore[return-value]
+
+
+_OURS = {"proof", "csrfmiddlewaretoken"}
 
 
 def one(rows: QuerySet[Any], **wanted: Any) -> Any:

@@ -23,10 +23,15 @@ def _tokens(pair: actions.TokenPair) -> dict[str, Any]:
 @auth.post("/token", response=answers(enveloped(schemas.TokensOut)), auth=None)
 @public("this is where people sign in; failures are limited per address and account")
 def token_create(request: HttpRequest, body: schemas.SignInIn) -> Any:
-    """Sign in with a password and get an access and a refresh token."""
+    """Sign in with a password and get an access and a refresh token.
+
+    401 `second_factor_required`: send the code of the person's app, or a recovery code, as `second_factor`.
+    401 `second_factor_refused`: that code is wrong or was used. 403 `second_factor_missing`: the organization
+    wants a second factor and the person has none; a browser is needed once to set one up.
+    """
     pair, _seat, _user = actions.sign_in(
         username=body.username, password=body.password, tenant_slug=body.tenant,
-        address=client_address(request), now=clock.now(),
+        second_factor=body.second_factor, address=client_address(request), now=clock.now(),
     )  # fmt: skip
     return ok(_tokens(pair))
 

@@ -42,6 +42,23 @@ def send_unlock(*, user_id: str, language: str, **_: Any) -> None:
         mail.send_unlock(user=user, token=token, language=language)
 
 
+@jobs.job("tenants.send_code", retry=5)
+def send_code(*, user_id: str, language: str, **_: Any) -> None:
+    """Mail a code to sign in with, where that is allowed. Without a person there is nobody to write to."""
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    code = actions.make_code(user=user) if user else ""
+    if user is not None and code:
+        mail.send_code(user=user, code=code, language=language)
+
+
+@jobs.job("tenants.send_notice", retry=5)
+def send_notice(*, user_id: str, what: str, **_: Any) -> None:
+    """Tell somebody that the way they sign in has changed."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is not None:
+        mail.send_notice(user=user, what=what)
+
+
 @jobs.job("kit.forget_old")
 def forget_old(**_: Any) -> None:
     """Hourly housekeeping: what is past its time of idempotency keys, jobs' files, counters, sessions and tokens."""

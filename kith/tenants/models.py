@@ -86,6 +86,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.TextField(default="", blank=True)
     locale = models.CharField(max_length=10, default="", blank=True)
+    keys_on = models.BooleanField(
+        default=True, db_default=True, help_text="single letters do something in the console"
+    )
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(
         default=False, help_text="runs the installation; not a role in any tenant"
@@ -139,6 +142,9 @@ class Member(TenantOwned):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = models.TextField(choices=Role.choices)
     removed_at = models.DateTimeField(null=True, blank=True)
+    factor_reset_at = models.DateTimeField(
+        null=True, editable=False, help_text="when an administrator last took the second factor off"
+    )
     created_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):

@@ -83,7 +83,15 @@ PUBLIC_CALLS, PUBLIC_WINDOW_S = 100, 15 * 60
 INVITATION_LIFETIME = datetime.timedelta(days=7)
 INVITATIONS_WINDOW = datetime.timedelta(days=1)
 INVITATIONS_TO_ONE, INVITATIONS_TO_ALL = 5, 100
+PROOF_LIFETIME = datetime.timedelta(minutes=15)
+CODE_LIFETIME = datetime.timedelta(minutes=10)
+SEEN_EVERY = datetime.timedelta(minutes=5)
 RESERVED_SLUGS = frozenset({"api", "admin", "static", "www", "app", "kith", "platform", "t", "p", "r"})
+
+
+def wants_factor(rule: str, role: str) -> bool:
+    """Whether an organization's rule about second factors obliges a member of that role."""
+    return rule == "everybody" or (rule == "admins" and role in _ADMINS)
 
 
 def is_good_slug(slug: str) -> bool:
@@ -152,8 +160,14 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("payouts.debtor_name", "text", "", "name of the paying account's holder"),
         Setting("payouts.debtor_iban", "text", "", "IBAN that payments leave from", secret=True),
         Setting("payouts.debtor_bic", "text", "", "BIC of the paying bank; optional within the SEPA area"),
+        Setting("referrals.reject_reasons", "text", "",
+                "reasons to choose from when a referral is rejected, separated by semicolons; empty: the usual ones"),
         Setting("referrals.existing_customers", "choice", "refuse", "what happens when the friend is known already",
                 _PROGRAM, choices=("refuse", "allow")),
+        Setting("signin.second_factor", "choice", "optional", "who needs a second factor to sign in",
+                choices=("off", "optional", "admins", "everybody")),
+        Setting("signin.session_hours", "int", 12, "hours until a browser has to sign in again", least=1, most=168),
+        Setting("signin.email_code", "bool", False, "members may sign in with a code sent by e-mail"),
         Setting("audit.mail_head", "bool", True, "owners get the audit trail's last hash by e-mail every day"),
         Setting("notifications.language", "text", "", "language of messages to this person",
                 frozenset({"tenant", "user"})),
@@ -179,3 +193,38 @@ def bad_value(setting: Setting, value: Any) -> str:
     ):
         return "range"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a browser says it is."""
+
+    browser: str
+    system: str
+    icon: str
+
+    @property
+    def words(self) -> str:
+        """Browser and system in one line; empty when neither is known."""
+        return " · ".join(part for part in (self.browser, self.system) if part)
+
+
+# In this order: most browsers also name the ones they descend from.
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone", "smartphone"), ("iPad", "iPad", "tablet"), ("Android", "Android", "smartphone"),
+    ("Windows", "Windows", "monitor"), ("Mac OS X", "Mac", "laptop"), ("CrOS", "ChromeOS", "laptop"),
+    ("Linux", "Linux", "monitor"),
+)  # fmt: skip
+
+
+def device_of(user_agent: str) -> Device:
+    """The browser and system that a User-Agent header names, as far as anybody can tell."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    for mark, name, icon in _SYSTEMS:
+        if mark in user_agent:
+            return Device(browser, name, icon)
+    return Device(browser, "", "globe")

@@ -1,15 +1,16 @@
 """Setting up an organization and its settings."""
 
 import datetime
+import functools
 import zoneinfo
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import colors, crypto, text, web
+from kith.kit import crypto, files, images, tenancy, text, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.kit.errors import Conflict, Invalid
@@ -64,8 +65,8 @@ def create_tenant(
 
 @transaction.atomic
 def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -> Tenant:
-    """Change name, brand, language, time zone or labels. Raises Invalid naming the field."""
-    allowed = {"name", "brand", "locale", "timezone", "labels", "website"}
+    """Change name, brand, country, languages, time zone or labels. Raises Invalid naming the field."""
+    allowed = {"name", "brand", "country", "languages", "locale", "timezone", "labels", "website"}
     unknown = set(changes) - allowed
     if unknown:
         raise Invalid(fields={name: _("This cannot be changed here.") for name in unknown})
@@ -77,7 +78,46 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
     row = Tenant.objects.select_for_update().get(pk=tenant.pk)
     for name, value in changes.items():
         setattr(row, name, value)
+    if row.languages and row.locale not in row.languages:
+        raise Invalid(fields={"languages": _("Offer at least the organization's own language.")})
     row.save(update_fields=list(changes))
+    return row
+
+
+LOGO_SIDE = 512
+
+
+@transaction.atomic
+def set_logo(*, tenant: Tenant, picture: IO[bytes] | None, actor: Actor, now: datetime.datetime) -> Tenant:
+    """Show this picture as the organization's mark, written anew; None shows a symbol again.
+
+    Raises NotAPicture, PictureTooLarge.
+    """
+    png = images.as_png(picture, width=LOGO_SIDE, height=LOGO_SIDE) if picture is not None else b""
+    row = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    before, row.logo = row.logo, files.keep([png], folder="logos", suffix=".png") if png else ""
+    row.save(update_fields=["logo"])
+    if before:
+        transaction.on_commit(functools.partial(_drop, row.pk, before))
+    return row
+
+
+def _drop(tenant_id: int, name: str) -> None:
+    with tenancy.use(tenant_id):
+        files.remove(name)
+
+
+LOOKED_AT = ("landing", "email", "done")
+
+
+@transaction.atomic
+def note_look(*, tenant: Tenant, what: str, actor: Actor, now: datetime.datetime) -> Tenant:
+    """Remember that staff have looked at the `landing` page or the `email`, or are `done`. Raises Invalid."""
+    if what not in LOOKED_AT:
+        raise Invalid(fields={"what": _("There is nothing here to look at.")})
+    row = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    row.looked_at = {**row.looked_at, what: now.isoformat()}
+    row.save(update_fields=["looked_at"])
     return row
 
 

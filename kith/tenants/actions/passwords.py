@@ -6,22 +6,23 @@ learns which names and e-mail addresses belong together, or to anybody.
 """
 
 import datetime
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import codes, jobs, limits, tenancy
+from kith.kit import codes, jobs, limits
 from kith.kit.errors import NotFound, NotSignedIn, TooMany
-from kith.tenants import queries
-from kith.tenants.actions.tokens import TokenPair, end_user_families, open_token_family
+from kith.tenants.actions.tokens import end_user_families
 from kith.tenants.models import User
 
 FAILURES = 5
 WINDOW_S = 15 * 60
 _SALT = "kith.tenants.unlock"
+T = TypeVar("T")
 
 
 class SignInRefused(NotSignedIn):
@@ -45,45 +46,50 @@ class UnlockGone(NotFound):
     code, message = "unlock_gone", _("This link is not valid any more. Try to sign in again.")
 
 
-def sign_in(
-    *, username: str, password: str, tenant_slug: str | None, address: str, now: datetime.datetime
-) -> tuple[TokenPair, queries.Seat, User]:
-    """Check a password and open a token family. Raises SignInRefused or SignInPaused."""
-    user = check_password(login=username, password=password, address=address)
-    seat = next((seat for seat in queries.seats_of(user) if tenant_slug in (None, seat.tenant.slug)), None)
-    if seat is None:
-        raise SignInRefused
-    with tenancy.use(seat.tenant.id, actor=queries.seat_actor(seat, user)):
-        pair = open_token_family(member_id=seat.member_id, now=now)
-    return pair, seat, user
-
-
 def check_password(*, login: str, password: str, address: str) -> User:
     """The person of that name or e-mail address, if this is the password.
 
     Of many attempts at once, in all processes, five per quarter of an hour fail for a key and the others are
     not looked at; successes are not counted. Raises SignInRefused or SignInPaused.
     """
-    login = login.strip()
-    known = _named(login)
-    shown, account = _keys(login, address), _account(known, login)
+    known = find_login(login)
+    shown, account = login_keys(login, address)
+    return attempt(known, shown=shown, account=account, check=lambda: _checked(known, password))
+
+
+def attempt(known: User | None, *, shown: tuple[str, ...], account: str, check: Callable[[], T | None]) -> T:
+    """What `check` finds, unless five attempts failed; one at a time for the account and the first shown key.
+
+    `shown` are the counts that the caller may learn of. Raises SignInRefused or SignInPaused.
+    """
     if paused := _paused(shown):
         raise paused
     with limits.alone(account, shown[0]):
         paused = _paused(shown)  # once more, now that nobody else is trying
-        user = None if paused else _checked(known, password)
+        found = None if paused else check()
         was_open = _peeked(account).allowed
         if not was_open:
-            user = None
-        if user is None and not paused:
-            for key in (*shown, account):
+            found = None
+        if found is None and not paused:
+            for key in dict.fromkeys((*shown, account)):
                 limits.hit(key, FAILURES, WINDOW_S)
         locked = was_open and not _peeked(account).allowed
     if locked:
-        _send_link("tenants.send_unlock", known)
-    if paused or user is None:
+        send_link("tenants.send_unlock", known)
+    if paused or found is None:
         raise paused or SignInRefused
-    return user
+    return found
+
+
+def keys_of(user: User, address: str) -> tuple[str, str]:
+    """The counts of somebody whose name is known already: of the address, and of the account."""
+    return f"sign-in|address|{address}", _account(user, "")
+
+
+def login_keys(login: str, address: str) -> tuple[tuple[str, str], str]:
+    """The counts that may be known, of the address and of the name as typed, and that of the account."""
+    login = login.strip()
+    return _keys(login, address), _account(find_login(login), login)
 
 
 def _keys(login: str, address: str) -> tuple[str, str]:
@@ -106,7 +112,9 @@ def _paused(keys: tuple[str, ...]) -> SignInPaused | None:
     return SignInPaused(retry_after=full[0].reset_after, limit=FAILURES, window=WINDOW_S)
 
 
-def _named(login: str) -> User | None:
+def find_login(login: str) -> User | None:
+    """The person of that name or e-mail address, as typed."""
+    login = login.strip()
     user = User.objects.filter(email__iexact=login).first() if "@" in login else None
     return user or User.objects.filter(username__iexact=login).first()
 
@@ -118,7 +126,8 @@ def _checked(user: User | None, password: str) -> User | None:
     return user if user.check_password(password) and user.is_active else None
 
 
-def _send_link(job: str, user: User | None) -> None:
+def send_link(job: str, user: User | None) -> None:
+    """Have a job write to the person, or to nobody."""
     # Queued for strangers too, with nobody to write to, so that both take equally long. The link itself is made
     # by the job: in the queue it could be read.
     person = str(user.pk) if user and user.is_active else ""
@@ -130,7 +139,7 @@ def _send_link(job: str, user: User | None) -> None:
 
 def ask_for_reset(*, user: User | None) -> None:
     """Have the link to choose a new password mailed, if there is such a person."""
-    _send_link("tenants.send_reset", user)
+    send_link("tenants.send_reset", user)
 
 
 def password_changed(*, user: User, now: datetime.datetime) -> None:

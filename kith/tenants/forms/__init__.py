@@ -1,6 +1,17 @@
 """Checks what people type into the pages of this feature."""
 
+from kith.tenants.forms.account import AccountForm
 from kith.tenants.forms.entry import AcceptForm
+from kith.tenants.forms.factors import (
+    AgainCodeForm,
+    AskCodeForm,
+    CodeForm,
+    FirstCodeForm,
+    PasskeyForm,
+    PasskeyNameForm,
+    SentCodeForm,
+    SignInRulesForm,
+)
 from kith.tenants.forms.organization import LANGUAGES, OrganizationForm, organization_facts
 from kith.tenants.forms.rules import RulesForm
 from kith.tenants.forms.team import SCOPE_WORDS, InviteForm, KeyForm, roles_to_give
@@ -9,10 +20,19 @@ __all__ = [
     "LANGUAGES",
     "SCOPE_WORDS",
     "AcceptForm",
+    "AccountForm",
+    "AgainCodeForm",
+    "AskCodeForm",
+    "CodeForm",
+    "FirstCodeForm",
     "InviteForm",
     "KeyForm",
     "OrganizationForm",
+    "PasskeyForm",
+    "PasskeyNameForm",
     "RulesForm",
+    "SentCodeForm",
+    "SignInRulesForm",
     "organization_facts",
     "roles_to_give",
 ]

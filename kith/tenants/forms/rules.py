@@ -46,6 +46,8 @@ GROUPS: Mapping[str, tuple[Any, Any]] = {
     "messages": (_("Messages"), ""),
 }
 COLUMNS = (("rewards", "referrals"), ("payouts", "messages"))
+# What has a page of its own.
+ELSEWHERE = ("signin.",)
 CHOICE_WORDS = {"refuse": _("Refuse the referral"), "allow": _("Accept the referral all the same")}
 
 
@@ -58,7 +60,7 @@ class RulesForm(forms.Form):
         self.present: dict[str, Any] = {}
         for row in shown:
             declared = rules.SETTINGS[row["key"]]
-            if "tenant" not in declared.places:
+            if "tenant" not in declared.places or declared.key.startswith(ELSEWHERE):
                 continue
             name = declared.key.replace(".", "__")
             self.keys[name], self.present[name] = declared.key, row["value"]

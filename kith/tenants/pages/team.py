@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from kith.kit import clock, html
 from kith.kit.errors import DomainError
 from kith.tenants import access, actions, forms, queries
-from kith.tenants.access import requires
+from kith.tenants.access import proven, requires
 
 
 @requires("tenants.members")
@@ -65,6 +65,7 @@ def invitation_withdraw(request: Any, tenant: str, invitation_id: UUID) -> HttpR
 
 
 @requires("tenants.keys")
+@proven
 def keys(request: Any, tenant: str) -> HttpResponse:
     """Live API keys; a POST makes one and shows its text, this once."""
     form = forms.KeyForm(html.given(request), allowed=request.actor.permissions)

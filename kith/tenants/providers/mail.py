@@ -1,5 +1,6 @@
 """E-mails about places in an organization, forgotten passwords and locked accounts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -10,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from kith.tenants.context import brand
 from kith.tenants.models import Invitation, Role, Tenant, User
@@ -54,6 +56,50 @@ def send_unlock(*, user: User, token: str, language: str) -> None:
             "action_label": _("Unlock my account"),
         }
         _send("unlock", _("Too many failed attempts to sign in"), context, to=user.email)
+
+
+def send_code(*, user: User, code: str, language: str) -> None:
+    """A code to sign in with, as text and HTML."""
+    with translation.override(user.locale or language):
+        _send("code", _("%(code)s is your code to sign in") % {"code": code}, {"code": code}, to=user.email)
+
+
+# What a letter about a change says: subject, sentence.
+NOTICES: Mapping[str, tuple[Any, Any]] = {
+    "totp_activated": (
+        _l("An authenticator app was added"), _l("From now on a code from your app is asked for when you sign in.")
+    ),
+    "totp_deactivated": (
+        _l("The authenticator app was removed"), _l("Its codes are no longer asked for when you sign in.")
+    ),
+    "webauthn_added": (_l("A passkey was added"), _l("You can sign in with it from now on.")),
+    "webauthn_removed": (_l("A passkey was removed"), _l("Nobody can sign in with it any more.")),
+    "recovery_codes_generated": (
+        _l("New recovery codes were made"), _l("The former ones no longer work.")
+    ),
+    "factor_reset": (
+        _l("Your second factor was taken off"),
+        _l("An administrator did that. Sign in with your password and set up a new one."),
+    ),
+    "password_changed": (_l("Your password was changed"), _l("You sign in with the new one from now on.")),
+    "password_reset": (_l("Your password was changed"), _l("You sign in with the new one from now on.")),
+}  # fmt: skip
+
+
+def send_notice(*, user: User, what: str) -> None:
+    """That the way somebody signs in has changed, as text and HTML; nothing for what is not worth a letter."""
+    if what not in NOTICES:
+        return
+    with translation.override(user.locale or settings.LANGUAGE_CODE):
+        heading, sentence = NOTICES[what]
+        context = {
+            "heading": heading,
+            "sentence": sentence,
+            "name": user.get_full_name(),
+            "action_url": settings.KITH_PUBLIC_URL + reverse("tenants:security"),
+            "action_label": _("See how you sign in"),
+        }
+        _send("notice", str(heading), context, to=user.email)
 
 
 def send_head(*, tenant: Tenant, to: list[str], number: int, hash: str) -> None:

@@ -110,6 +110,20 @@ def member_actor(member: Member) -> Actor:
     return seat_actor(Seat(member.id, member.role, member.tenant), member.user)
 
 
+def actor_of(tenant_id: int, ref: str) -> Actor:
+    """Whoever a job was asked for by, with what they may do now: nothing when they left."""
+    kind, _colon, actor_id = ref.partition(":")
+    with tenancy.use(tenant_id):
+        row = (
+            Member.objects.select_related("user", "tenant")
+            .filter(pk=actor_id, removed_at=None, user__is_active=True)
+            .first()
+            if kind == "member"
+            else None
+        )
+    return member_actor(row) if row else Actor(kind=kind, id=actor_id, tenant_id=tenant_id)  # type: ignore[arg-type]
+
+
 def family_actor(*, tenant_id: int | None, family_id: str, member_id: str) -> Actor | None:
     """The actor behind an access token, or None when signed out, removed or suspended."""
     with tenancy.use(tenant_id):
