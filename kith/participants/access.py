@@ -1,5 +1,6 @@
 """Give a participant to whoever may have it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from kith.kit.actors import Actor
 from kith.kit.errors import Invalid, NotFound
 from kith.kit.models import Job
 from kith.participants import queries
-from kith.participants.models import Participant, PortalSession
+from kith.participants.models import CompanyPerson, Participant, ParticipantNote, PortalSession
+from kith.participants.queries import portal
 from kith.participants.rules import portal as rules
-from kith.tenants.access import portal_cookie
+from kith.tenants.access import one, portal_cookie
 
 
 def participant(actor: Actor, participant_id: UUID) -> Participant:
@@ -49,6 +51,12 @@ def forget(response: HttpResponse, slug: str) -> HttpResponse:
     return response
 
 
+def company_person(company: Participant, person_id: UUID) -> CompanyPerson:
+    """Somebody who signs in for the company. Raises NotFound."""
+    found: CompanyPerson = one(portal.people_of(company.pk), pk=person_id)
+    return found
+
+
 def by_code(code: str) -> Participant | None:
     """Whoever has this personal code, None for no code. Raises Invalid naming `referred_by_code`."""
     if not code.strip():
@@ -59,8 +67,23 @@ def by_code(code: str) -> Participant | None:
         raise Invalid(fields={"referred_by_code": _("Nobody here has this code.")}) from None
 
 
+def ids(given: Iterable[str]) -> tuple[UUID, ...]:
+    """The ids of ticked rows; whose they are is asked with them. Raises NotFound for what is no id."""
+    try:
+        return tuple(UUID(each) for each in given)
+    except ValueError:
+        raise NotFound from None
+
+
+def note(participant: Participant, note_id: UUID) -> ParticipantNote:
+    """A note about the participant that was not removed. Raises NotFound."""
+    rows = ParticipantNote.objects.filter(participant=participant, removed_at=None)
+    found: ParticipantNote = one(rows, pk=note_id)
+    return found
+
+
 def job(job_id: UUID) -> Job:
-    """An import or export of the organization in force. Raises NotFound."""
+    """Long work on participants of the organization in force. Raises NotFound."""
     found: Job | None = Job.objects.filter(pk=job_id, kind__startswith="participants.").first()
     if found is None:
         raise NotFound

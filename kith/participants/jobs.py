@@ -8,6 +8,7 @@ from kith.kit import clock, files, jobs, tenancy
 from kith.kit.actors import Actor
 from kith.kit.models import Job
 from kith.participants import actions
+from kith.participants import queries as people
 from kith.participants.providers import mail
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
@@ -44,6 +45,27 @@ def export(job: Job) -> dict[str, Any]:
     with tenancy.use(job.tenant_id, actor=_asker(job)):
         name, rows = actions.export_participants(**job.params)
     return {"counts": {"rows": rows}, "result_file": name, "done": rows, "total": rows}
+
+
+@jobs.job("participants.bulk")
+@jobs.tracked
+def bulk(job: Job) -> dict[str, Any]:
+    """Do one thing to everybody a list showed, some hundred at a time. Begun again, it finds most done already."""
+    wanted, actor = people.Filters.of_json(job.params["filters"]), _asker(job)
+    with tenancy.use(job.tenant_id):
+        total = people.total_of(wanted)
+    counts, after, done = {"changed": 0, "unchanged": 0}, None, 0
+    while True:
+        with tenancy.use(job.tenant_id, actor=actor):
+            ids = people.ids_of(wanted, after=after, limit=actions.PIECE)
+            if not ids:
+                return {"counts": counts, "done": done, "total": done}
+            made = actions.do_to_many(
+                ids=ids, deed=job.params["deed"], reason=job.params["reason"], actor=actor, now=clock.now()
+            )
+        counts = {name: counts[name] + made[name] for name in counts}
+        after, done = ids[-1], done + len(ids)
+        jobs.progress(job, done=done, total=max(total, done))
 
 
 def _asker(job: Job) -> Actor:

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from kith.participants.pages import console as pages
-from kith.participants.pages import portal, public, pwa
-from kith.participants.pages import imports
+from kith.participants.pages import imports, lists, portal, public, pwa
 
 app_name = "participants"
 urlpatterns = [
-    path("t/<slug:tenant>/people/", pages.people, name="list"),
+    path("t/<slug:tenant>/people/", lists.people, name="list"),
+    path("t/<slug:tenant>/people/selected/", lists.bulk, name="bulk"),
+    path("t/<slug:tenant>/people/selected/export/", lists.export_chosen, name="export_chosen"),
+    path("t/<slug:tenant>/people/duplicates/", lists.duplicates, name="duplicates"),
     path("t/<slug:tenant>/people/new/", pages.create, name="create"),
     path("t/<slug:tenant>/people/import/", imports.upload, name="import"),
     path("t/<slug:tenant>/people/import/<uuid:job_id>/", imports.look, name="import_look"),

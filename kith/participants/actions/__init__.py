@@ -1,5 +1,23 @@
 """Enrolling and changing participants, one by one and by the hundred thousand."""
 
+from kith.participants.actions.agreeing import record_consents
+from kith.participants.actions.bulk import (
+    BULK,
+    DEEDS,
+    PIECE,
+    DeedUnknown,
+    NobodyChosen,
+    do_to_many,
+    request_export_of,
+    start_bulk,
+)
+from kith.participants.actions.company import (
+    NotACompany,
+    PersonRefused,
+    TooManyPeople,
+    add_company_person,
+    remove_company_person,
+)
 from kith.participants.actions.exporting import everybody, export_participants
 from kith.participants.actions.importing import (
     Imported,
@@ -10,6 +28,7 @@ from kith.participants.actions.importing import (
     import_customers,
 )
 from kith.participants.actions.looking import Look, look_into
+from kith.participants.actions.notes import NoteEmpty, NoteNotYours, change_note, remove_note, write_note
 from kith.participants.actions.people import (
     create_participant,
     reactivate_participant,
@@ -50,10 +69,14 @@ from kith.participants.actions.signing_in import (
 )
 
 __all__ = [
+    "BULK",
+    "DEEDS",
     "EXPORT",
     "IMPORT",
+    "PIECE",
     "CodeTaken",
     "CodeWrong",
+    "DeedUnknown",
     "DuplicateEmail",
     "DuplicateExternalId",
     "ImportOvertaken",
@@ -61,14 +84,23 @@ __all__ = [
     "Look",
     "Mode",
     "NoAddress",
+    "NobodyChosen",
+    "NotACompany",
+    "NoteEmpty",
+    "NoteNotYours",
     "Opened",
     "ParticipantErased",
+    "PersonRefused",
     "Progress",
     "RowsRefused",
     "Secrets",
     "SignInPaused",
+    "TooManyPeople",
+    "add_company_person",
     "ask_to_sign_in",
+    "change_note",
     "create_participant",
+    "do_to_many",
     "end_portal_session",
     "end_portal_sessions",
     "everybody",
@@ -79,13 +111,19 @@ __all__ = [
     "make_sign_in_code",
     "prepare_import",
     "reactivate_participant",
+    "record_consents",
+    "remove_company_person",
+    "remove_note",
     "request_export",
+    "request_export_of",
     "request_import",
     "resume_portal_session",
     "sign_in_with_code",
     "sign_in_with_link",
+    "start_bulk",
     "start_import",
     "start_portal_session",
     "suspend_participant",
     "update_participant",
+    "write_note",
 ]

@@ -1,6 +1,7 @@
 """All participants of a list as one file."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from kith.kit import files, tables
 from kith.kit.tables import Format
@@ -15,10 +16,15 @@ COLUMNS = (
 
 
 def export_participants(
-    *, format: Format, search: str = "", status: str = "", kind: str = ""
+    *,
+    format: Format,
+    search: str = "",
+    status: str = "",
+    kind: str = "",
+    filters: dict[str, Any] | None = None,
 ) -> tuple[str, int]:
     """Write the list into a stored file, row by row: its name and how many rows. Needs a tenant in force."""
-    rows = queries.export_rows(search=search, status=status, kind=kind)
+    rows = queries.export_rows(search=search, status=status, kind=kind, filters=filters)
     return files.keep_table(COLUMNS, rows, folder="exports", format=format)
 
 

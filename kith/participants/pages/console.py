@@ -31,18 +31,6 @@ def words(request: Any) -> dict[str, str]:
 
 
 @requires("participants.view")
-def people(request: Any, tenant: str) -> HttpResponse:
-    """Search, filter and page through everybody."""
-    search, status = request.GET.get("q", ""), request.GET.get("status", "")
-    found = queries.participant_list(search=search, status=status, page=request.GET.get("page", 1))
-    context = {
-        **words(request), "page": found, "q": search, "status": status, "statuses": forms.STATUSES,
-        "filtered": bool(search or status),
-    }  # fmt: skip
-    return html.page(request, "participants/list.html", context, part="participants/_list.html")
-
-
-@requires("participants.view")
 def detail(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Everything about one participant; what higher features know is loaded as parts."""
     person = access.participant(request.actor, participant_id)
@@ -130,7 +118,8 @@ def job(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
     """How far an import or export is; the part asks again every second until it has ended."""
     row = access.job(job_id)
     context = {**words(request), "job": row, "is_import": row.kind == actions.IMPORT}
-    return html.page(request, "participants/job.html", context, part="participants/_job.html")
+    which = "bulk_job" if row.kind == actions.BULK else "job"
+    return html.page(request, f"participants/{which}.html", context, part=f"participants/_{which}.html")
 
 
 @requires("participants.import")

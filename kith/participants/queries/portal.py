@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -22,7 +23,7 @@ from kith.participants.models import (
     PortalSession,
     SignInCode,
 )
-from kith.participants.queries.people import find_by_email
+from kith.participants.queries.people import find_by_email, personal_details
 from kith.participants.rules import portal as rules
 
 
@@ -54,6 +55,11 @@ class Visitor:
     def name(self) -> str:
         """The person in front of the screen, where that is known."""
         return self.person.name if self.person else self.participant.name
+
+    @property
+    def first_name(self) -> str:
+        """How they are greeted, and how they sign what they send."""
+        return self.name.split()[0] if self.name.split() else ""
 
     @property
     def email(self) -> str:
@@ -174,3 +180,28 @@ def choices_of(participant_id: UUID) -> Mapping[str, bool]:
     for row in consents_of(participant_id):
         said.setdefault(row.kind, row.given)
     return {kind: said.get(kind, choice.default) for kind, choice in rules.CHOICES.items()}
+
+
+def own_data(participant: Participant) -> dict[str, Any]:
+    """What is stored about a participant's own person, in words a program can read as well."""
+    details = personal_details(participant)
+    plain = ("name", "email", "kind", "status", "code", "external_id", "country", "language", "timezone", "source")
+    moments = ("created_at", "updated_at", "email_verified_at", "last_login_at", "application_on")
+    return {
+        **{name: getattr(participant, name) for name in plain},
+        "phone": details.phone, "visa_number": details.visa_number, "visa_type": participant.visa_type,
+        "visa_stage": participant.visa_stage, "other_columns": participant.extra,
+        **{name: _iso(getattr(participant, name)) for name in moments},
+        "consents": [
+            {"kind": row.kind, "given": row.given, "version": row.version, "source": row.source, "at": _iso(row.at)}
+            for row in consents_of(participant.pk)
+        ],
+        "sessions": [
+            {"device": row.device, "began_at": _iso(row.created_at), "last_used_at": _iso(row.last_used_at)}
+            for row in PortalSession.objects.filter(participant=participant, member=None).order_by("-created_at")
+        ],
+    }  # fmt: skip
+
+
+def _iso(at: datetime.date | None) -> str | None:
+    return at.isoformat() if at else None
