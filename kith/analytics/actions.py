@@ -1,4 +1,6 @@
-"""The only writes of this feature: adding to roll-ups. Each is one upsert, so two at once both count."""
+"""The only writes of this feature: adding to roll-ups, each one upsert, so that two at once both count; what a
+member has seen; and the trail as a file.
+"""
 
 import datetime
 from collections import Counter, defaultdict
@@ -7,16 +9,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from kith.analytics import queries
-from kith.kit import tenancy
+from kith.kit import files, jobs, tenancy
+from kith.kit.actors import Actor
+from kith.kit.errors import Invalid
 from kith.kit.ids import uuid7
-from kith.kit.models import EventCursor
+from kith.kit.models import EventCursor, Job
 from kith.kit.tenancy import across_tenants
 
 CLICK_CONSUMER = queries.CLICK_CONSUMER
 CLICK_BATCH = 20_000
+EXPORT_TRAIL = "analytics.export_trail"
+TRAIL_COLUMNS = ("id", "at", "actor", "request_id", "table", "row_id", "op", "diff")
 COUNTS = {rollup.table: rollup.counts for rollup in queries.ROLLUPS.values()}
 
 
@@ -149,3 +156,39 @@ def rebuild() -> int:
             )
             written += db.rowcount
     return written
+
+
+# --- what members have seen, and the trail as a file --------------------------------------------------
+
+
+def see_news(*, actor: Actor, now: datetime.datetime) -> None:
+    """The member has seen everything until now; never less than before."""
+    with connection.cursor() as db:
+        db.execute(
+            "insert into analytics_newsseen as seen (id, tenant_id, member_id, upto) values (%s, %s, %s, %s)"
+            " on conflict (tenant_id, member_id) do update set upto = greatest(seen.upto, excluded.upto)",
+            [uuid7(), tenancy.current_tenant_id(), actor.id, now],
+        )
+
+
+def request_trail_export(
+    *, format: str, params: Mapping[str, str], actor: Actor, now: datetime.datetime
+) -> Job:
+    """Queue a file of the audit trail, narrowed by `params` as `queries.trail` is, times as ISO text.
+
+    Raises Invalid naming `format`, and TooMany as `jobs.start`.
+    """
+    if format not in ("csv", "json"):
+        raise Invalid(fields={"format": _("Choose CSV or JSON.")})
+    return jobs.start(EXPORT_TRAIL, params={"format": format, **params}, actor=actor, now=now)
+
+
+def export_trail(*, format: Any, **params: str) -> tuple[str, int]:
+    """Write the entries into a stored file, newest first: its name and how many. Needs a tenant in force."""
+    times = {
+        name: datetime.datetime.fromisoformat(params.pop(name))
+        for name in ("since", "before")
+        if name in params
+    }
+    rows = queries.trail_rows(**params, **times)
+    return files.keep_table(TRAIL_COLUMNS, rows, folder="exports", format=format)

@@ -1,8 +1,9 @@
-"""Roll-ups. A day is a day in the tenant's time zone; a month is its first day."""
+"""Roll-ups, and what members have seen. A day is a day in the tenant's time zone; a month is its first day."""
 
 from django.db import models
 
-from kith.kit.tenancy import TenantOwned
+from kith.kit.tenancy import TenantForeignKey, TenantOwned
+from kith.tenants.models import Member
 
 
 class RollUp(TenantOwned):
@@ -85,3 +86,16 @@ class ParticipantRollUp(RollUp):
             models.UniqueConstraint(fields=["tenant", "participant_id", "currency"], name="roll_person_once")
         ]
         indexes = [models.Index(fields=["tenant", "-completed", "-referrals"], name="roll_person_top")]
+
+
+class NewsSeen(TenantOwned):
+    """Until when a member has seen what happened. Nobody's business but the member's, so not audited."""
+
+    class Fence(TenantOwned.Fence):
+        audit = False
+
+    member = TenantForeignKey(Member, related_name="+")
+    upto = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "member"], name="news_seen_once")]

@@ -52,14 +52,18 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the navigation. `tab` entries (at most three) also stand in the tab bar of phones."""
+    """One entry of the navigation. `tab` entries (at most three) also stand in the tab bar of phones.
+
+    `count` may be a function, asked when the page is drawn. `key` is the letter that, after g, goes there.
+    """
 
     label: Any
     url: str
     icon: str
-    count: int | None = None
+    count: Any = None
     tab: bool = False
     group: Any = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Everything the page frame shows around a page. Empty URLs leave their control out."""
+    """Everything the page frame shows around a page. Empty URLs leave their control out.
+
+    `pulse` is a function that says what waits and what is new, asked only where a page draws it; without
+    `keys_on` single letters do nothing.
+    """
 
     brand: Brand = Brand()
     nav: Sequence[NavItem] = ()
@@ -93,6 +101,12 @@ class Frame:
     theme_url: str = ""
     sign_out_url: str = ""
     notice: Any = ""
+    search_url: str = ""
+    palette_url: str = ""
+    news_url: str = ""
+    bell_url: str = ""
+    pulse: Any = None
+    keys_on: bool = True
 
     @property
     def tabs(self) -> list[NavItem]:

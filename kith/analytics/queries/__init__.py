@@ -1,4 +1,4 @@
-"""Figures of a period, from roll-ups only; and whether the roll-ups are what the facts say."""
+"""Figures of a period from roll-ups only, what waits, what happened, what is found; and whether roll-ups are right."""
 
 from kith.analytics.queries.checking import (
     CLICK_CONSUMER,
@@ -26,10 +26,26 @@ from kith.analytics.queries.figures import (
     top_referrers,
     totals,
 )
+from kith.analytics.queries.finding import Found, Group, find
+from kith.analytics.queries.home import Health, Task, health, tasks
+from kith.analytics.queries.news import News, Pulse, news, pulse
+from kith.analytics.queries.trail import (
+    Change,
+    Entry,
+    TrailHead,
+    trail,
+    trail_head,
+    trail_people,
+    trail_rows,
+    trail_tables,
+)
+from kith.analytics.queries.work import JOB_KINDS, Work, get_work, job_kind, work_list
 
 __all__ = [
-    "AMOUNTS", "CLICK_CONSUMER", "COUNTS", "EVENT_CONSUMER", "ROLLUPS", "ConversionRate", "Dashboard",
-    "Difference", "ParticipantStats", "RevenueImpact", "TopReferrer", "Totals", "check", "conversion_rate",
-    "dashboard", "participant_stats", "recomputed", "revenue_impact", "series", "today", "top_referrers",
-    "totals",
+    "AMOUNTS", "CLICK_CONSUMER", "COUNTS", "EVENT_CONSUMER", "JOB_KINDS", "ROLLUPS", "Change", "ConversionRate",
+    "Dashboard", "Difference", "Entry", "Found", "Group", "Health", "News", "ParticipantStats", "Pulse",
+    "RevenueImpact", "Task", "TopReferrer", "Totals", "TrailHead", "Work", "check", "conversion_rate", "dashboard",
+    "find", "get_work", "health", "job_kind", "news", "participant_stats", "pulse", "recomputed", "revenue_impact",
+    "series", "tasks", "today", "top_referrers", "totals", "trail", "trail_head", "trail_people", "trail_rows",
+    "trail_tables", "work_list",
 ]  # fmt: skip

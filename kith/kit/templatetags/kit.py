@@ -168,6 +168,12 @@ def initials(name: Any) -> str:
 
 
 @register.filter
+def first_name(name: Any) -> str:
+    """Sanne de Vries -> Sanne."""
+    return next(iter(str(name or "").split()), "")
+
+
+@register.filter
 def hue(name: Any) -> str:
     """The avatar colour class h0…h7 of a name: the same name always gets the same one."""
     return f"h{crc32(str(name or '').casefold().encode()) % 8}"

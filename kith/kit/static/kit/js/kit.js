@@ -75,7 +75,7 @@
   });
 
   on("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select, [contenteditable]")) return;
+    if (event.key !== "/" || document.body.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select, [contenteditable]")) return;
     const search = $("[data-search]");
     if (search) { event.preventDefault(); search.focus(); search.select(); }
   });

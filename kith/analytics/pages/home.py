@@ -1,42 +1,63 @@
-"""The first page of the console: the figures of a period, and what waits."""
+"""The first page of the console: what waits, the figures of a period, and what happened."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
+from babel.dates import format_timedelta
 from django.http import HttpResponse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kith.analytics import queries, rules
-from kith.kit import charts, html
+from kith.analytics.pages.news import lines as news_lines
+from kith.analytics.pages.places import address
+from kith.kit import charts, clock, html
 from kith.kit.errors import Invalid
 from kith.kit.money import Money
-from kith.kit.templatetags.kit import day, money, month, number, percent
-from kith.payouts.queries import outlook
-from kith.rewards.queries import queue, waiting_total
+from kith.kit.templatetags.kit import day, locale, money, month, number, percent
 from kith.tenants.access import requires
 
 PERIODS = (
     ("7", gettext_lazy("7 days")),
     ("30", gettext_lazy("30 days")),
     ("90", gettext_lazy("90 days")),
-    ("365", gettext_lazy("1 year")),
+    ("365", gettext_lazy("12 months")),
 )
 
 
 @requires("analytics.view")
 def dashboard(request: Any, tenant: str) -> HttpResponse:
-    """Figures against the period before, the way from click to booking, the best referrers, what waits."""
+    """What waits for this member, figures against the period before, the way from click to booking, what happened."""
     chosen = request.GET.get("days", "30")
     if chosen not in dict(PERIODS):
         raise Invalid(fields={"days": _("Choose one of the periods.")})
     found = queries.dashboard(int(chosen))
+    health = queries.health(found.totals, found.before, found.period, found.currency)
+    latest = queries.news(request.actor, limit=8, own=True)
     context = {
         "board": found, "days": chosen, "periods": PERIODS, "figures": _figures(found), "chart": _chart(found),
-        "funnel": _funnel(found), "latest": queue(locale=get_language() or "en", limit=6).items,
-        "waiting": waiting_total(), "due": outlook() if request.actor.may("payouts.view") else None,
+        "funnel": _funnel(found), "hello": _hello(),
+        "tasks": [(task, address(tenant, task.target)) for task in queries.tasks(request.actor)],
+        "health": health, "deciding": _long(health.deciding), "latest": news_lines(tenant, latest),
+        "legend": [(1, _("Referrals")), (2, _("Completed"))],
+        "is_new": not (found.top or found.totals.referrals or found.totals.clicks),
     }  # fmt: skip
     return html.page(request, "analytics/dashboard.html", context)
+
+
+def _hello() -> str:
+    """A greeting by the organization's clock."""
+    hour = timezone.localtime(clock.now()).hour
+    if hour < 12:
+        return _("Good morning")
+    return _("Good afternoon") if hour < 18 else _("Good evening")
+
+
+def _long(time: datetime.timedelta | None) -> str:
+    """A length of time in its largest unit."""
+    return "–" if time is None else format_timedelta(time, locale=locale(), threshold=1)
 
 
 # --- figures ------------------------------------------------------------------------------------------

@@ -1,0 +1,199 @@
+"""The audit trail in words: who changed what, from which value to which, and how far the trail is sealed."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from kith.analytics.queries.terms import FIELDS, HIDDEN, TABLES, UNTOLD, VERBS
+from kith.audit import queries as audit
+from kith.audit.models import AuditEntry
+from kith.kit.money import Money
+from kith.kit.pagination import Page
+from kith.kit.templatetags.kit import money, when
+from kith.participants.models import Participant
+from kith.pipelines.models import Stage
+from kith.programs.models import Program
+from kith.referrals.models import Referral
+from kith.tenants.queries import actor_names
+
+EMPTY = (None, "", [], {})
+LONGEST = 200
+
+# Columns that point at something with a name, and tables whose rows have one.
+POINTERS: Mapping[str, str] = {
+    "program_id": "program", "stage_id": "stage", "participant_id": "participant", "referrer_id": "participant",
+    "beneficiary_id": "participant", "referred_participant_id": "participant", "referred_by_id": "participant",
+    "referral_id": "referral",
+}  # fmt: skip
+OWN: Mapping[str, str] = {
+    "participants_participant": "participant", "programs_program": "program", "referrals_referral": "referral",
+}  # fmt: skip
+
+
+OWNERS = ("participant_id", "beneficiary_id", "referral_id", "program_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of an entry; `old` is empty where something was made, `new` where it was deleted."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the trail; `target` and `id` lead to the record where it has a page."""
+
+    id: int
+    at: datetime.datetime
+    actor: str
+    by: str
+    verb: str
+    what: str
+    op: str
+    name: str
+    target: str
+    table: str
+    row_id: str
+    request_id: str
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailHead:
+    """How far the trail is sealed: the last block, its hash, and whether that hash is still right."""
+
+    number: int
+    sealed_at: datetime.datetime
+    hash: str
+    is_intact: bool
+
+
+def trail(*, cursor: str | None = None, limit: int = 50, **wanted: Any) -> Page[Entry]:
+    """Entries in words, newest first; narrowed as `audit.entries`. The same few statements for any number."""
+    found = audit.entry_page(audit.entries(**wanted), cursor=cursor, limit=limit)
+    return found.showing(_told(found.items))
+
+
+def trail_rows(**wanted: Any) -> Iterator[dict[str, Any]]:
+    """The same as rows of a file, all of them, with the values as they were written."""
+    for row in audit.every(audit.entries(**wanted)):
+        yield {
+            "id": row.id, "at": row.at, "actor": row.actor, "request_id": row.request_id, "table": row.table_name,
+            "row_id": row.row_id, "op": row.op, "diff": row.diff,
+        }  # fmt: skip
+
+
+def trail_people() -> list[tuple[str, str]]:
+    """(actor, name) of everybody who ever changed something, by name."""
+    actors = audit.known("actor")
+    names = actor_names(actors)
+    return sorted(((actor, names[actor]) for actor in actors), key=lambda pair: pair[1].lower())
+
+
+def trail_tables() -> list[tuple[str, str]]:
+    """(table, words) of everything that was ever changed, by its words."""
+    found = [(table, _noun(table)) for table in audit.known("table_name")]
+    return sorted(found, key=lambda pair: pair[1].lower())
+
+
+def trail_head() -> TrailHead | None:
+    """The end of the chain, its last seal computed anew; None before anything was sealed."""
+    block = audit.head()
+    if block is None:
+        return None
+    return TrailHead(block.number, block.sealed_at, bytes(block.hash).hex(), audit.is_intact(block))
+
+
+# --- in words -----------------------------------------------------------------------------------------
+
+
+def _told(rows: Iterable[AuditEntry]) -> list[Entry]:
+    told = list(rows)
+    names, actors = _names(told), actor_names(row.actor for row in told)
+    return [_entry(row, actors[row.actor], names) for row in told]
+
+
+def _entry(row: AuditEntry, by: str, names: Mapping[str, str]) -> Entry:
+    about = OWN.get(row.table_name, "")
+    # A row with no name of its own is shown by what it belongs to.
+    known = (names.get(value, "") for value in (row.row_id, *(_one(row, column) for column in OWNERS)))
+    name = next(filter(None, known), "")
+    return Entry(
+        id=row.id, at=row.at, actor=row.actor, by=by, verb=str(VERBS[row.op]), what=_noun(row.table_name), op=row.op,
+        name=name, target=about if row.op != "D" else "", table=row.table_name, row_id=row.row_id,
+        request_id=row.request_id, changes=list(_changes(row, names)),
+    )  # fmt: skip
+
+
+def _one(row: AuditEntry, column: str) -> str:
+    """The value of a column in an entry that has whole rows."""
+    value = row.diff.get(column) if row.op != "U" else None
+    return value if isinstance(value, str) else ""
+
+
+def _noun(table: str) -> str:
+    return str(TABLES.get(table) or table.partition("_")[2].replace("_", " "))
+
+
+def _changes(row: AuditEntry, names: Mapping[str, str]) -> Iterator[Change]:
+    currency = row.diff.get("currency") if row.op != "U" else ""
+    for column, value in sorted(row.diff.items()):
+        if column in UNTOLD or (row.op != "U" and value in EMPTY):
+            continue
+        old, new = value if row.op == "U" else ((None, value) if row.op == "I" else (value, None))
+        shown = [_shown(column, each, names, str(currency or "")) for each in (old, new)]
+        yield Change(str(FIELDS.get(column) or column.replace("_", " ")), *shown)
+
+
+def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> str:
+    if value in EMPTY:
+        return ""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, str) and value.startswith(("digest:", "secret:")):
+        return str(HIDDEN)
+    if column.endswith("_minor") and isinstance(value, int) and currency:
+        return money(Money(value, currency))
+    if column.endswith("_at") and isinstance(value, str):
+        return _moment(value)
+    text = names.get(str(value), "") or str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _moment(written: str) -> str:
+    try:
+        return when(datetime.datetime.fromisoformat(written))
+    except ValueError:
+        return written
+
+
+def _names(rows: Iterable[AuditEntry]) -> dict[str, str]:
+    """What the rows and the ids in them are called, one statement for each kind."""
+    wanted: dict[str, set[UUID]] = {"participant": set(), "program": set(), "referral": set(), "stage": set()}
+    for row in rows:
+        _want(wanted, OWN.get(row.table_name, ""), row.row_id)
+        for column, value in row.diff.items():
+            for each in value if isinstance(value, list) else [value]:
+                _want(wanted, POINTERS.get(column, ""), each)
+    people = Participant.objects.filter(id__in=wanted["participant"]).values_list("id", "name")
+    programs = Program.objects.filter(id__in=wanted["program"]).values_list("id", "name")
+    referrals = Referral.objects.filter(id__in=wanted["referral"]).values_list("id", "referred_name")
+    stages = Stage.objects.filter(id__in=wanted["stage"]).values_list("id", "code")
+    return {
+        str(row_id): name for found in (people, programs, referrals, stages) for row_id, name in found if name
+    }
+
+
+def _want(wanted: dict[str, set[UUID]], kind: str, value: Any) -> None:
+    if kind and isinstance(value, str):
+        try:
+            wanted[kind].add(UUID(value))
+        except ValueError:
+            return
