@@ -4,6 +4,7 @@ Every amount, number and date on a page goes through a filter here, so that one 
 active language writes it. Filters print an en dash for a missing value.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -296,6 +297,12 @@ def spark(values: Any, label: str = "") -> SafeString:
     return charts.sparkline(list(values), label=str(label))
 
 
+@register.simple_tag
+def ring(value: Any, of: Any) -> SafeString:
+    """Progress as a ring: 7/10."""
+    return charts.ring(float(value), float(of), text=f"{number(value)}/{number(of)}")
+
+
 # --- form fields --------------------------------------------------------------------------------------
 
 
@@ -340,6 +347,12 @@ def control(bound: BoundField, css: str = "") -> SafeString:
     if bound.errors:
         attributes["aria-invalid"] = "true"
     return bound.as_widget(attrs=attributes)
+
+
+@register.simple_tag
+def exactly(text: Any) -> str:
+    """The pattern of an input that takes this text and no other."""
+    return re.escape(str(text)).replace(r"\\ ", r"\\s").replace("\\xa0", r"\\s").replace("\\u202f", r"\\s")
 
 
 @register.simple_tag
