@@ -1,6 +1,6 @@
 # `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-release check fmt migrate demo bench docs credentials doctor clean
+.PHONY: help run test test-faults test-release check fmt migrate demo bench docs clients credentials doctor clean
 # Python that finds its packages in the environment of this folder and nowhere else.
 export PYTHONNOUSERSITE := 1
 
@@ -49,6 +49,10 @@ bench: ## measure; prints tables and ratios
 docs: ## build the documentation into site/
 	@scripts/setup docs
 	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --strict --quiet
+
+clients: ## make the scripts for other websites small, from clients/web
+	@scripts/setup test
+	@.venv/bin/python clients/web/build.py
 
 credentials: ## print the demo installation's sign-ins as JSON
 	@scripts/setup run

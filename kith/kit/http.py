@@ -224,17 +224,22 @@ class Parser(NinjaParser):
         """The JSON value. Raises WrongType, and Malformed naming the field."""
         if request.content_type != "application/json":
             raise WrongType(_("Send the body as application/json."))
-        try:
-            found = json.loads(request.body.decode(), object_pairs_hook=_object)
-        except (ValueError, RecursionError) as error:
-            raise Malformed(fields={"body": _fault(error)}) from None
-        return text.cleaned(found)
+        return parsed(request.body)
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
         """Query, form or files. Raises WrongType for files that are not sent as a form."""
         if data is not request.GET and request.content_type != "multipart/form-data":
             raise WrongType(_("Send the file as multipart/form-data."))
         return super().parse_querydict(data, list_fields, request)
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON value of a body. Raises Malformed naming the field."""
+    try:
+        found = json.loads(body.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(fields={"body": _fault(error)}) from None
+    return text.cleaned(found)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from kith.kit.actors import Actor
 from kith.kit.errors import NotFound
 from kith.programs.models import Campaign, Program
 from kith.referrals import queries
-from kith.referrals.models import Conversion, Link, Referral
+from kith.referrals.models import Conversion, Link, Referral, SiteKey
 from kith.tenants.access import one
 
 
@@ -50,4 +50,10 @@ def campaign(code: str, chosen: Program | None) -> Campaign | None:
         return None
     within = {"program": chosen} if chosen else {"program__is_default": True}
     found: Campaign = one(Campaign.objects.select_related("program"), code=code, **within)
+    return found
+
+
+def site_key(site_id: UUID) -> SiteKey:
+    """A live key for the organization's own pages. Raises NotFound."""
+    found: SiteKey = one(SiteKey.objects.all(), pk=site_id, revoked_at=None)
     return found

@@ -104,3 +104,19 @@ class ReferralForm(forms.Form):
     def details(self) -> dict[str, Any]:
         """The arguments of `create_referral` that staff give."""
         return dict(self.cleaned_data)
+
+
+class SiteForm(forms.Form):
+    """A website of the organization and the addresses of its pages."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("Which website it is, such as booking site.")
+    )
+    origins = forms.CharField(
+        label=_("Addresses"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("One on each line, such as https://www.example.com. The key works on these only."),
+    )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """For the actions on site keys."""
+        return {"name": self.cleaned_data["name"], "origins": self.cleaned_data["origins"].split()}

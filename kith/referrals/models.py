@@ -1,5 +1,6 @@
 """Links, clicks, referrals, conversions and their adjustments, notes, daily salts."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Concat, Lower
@@ -254,3 +255,16 @@ class DailySalt(models.Model):
 
     day = models.DateField(primary_key=True)
     salt = models.BinaryField()
+
+
+class SiteKey(TenantOwned):
+    """Lets pages of these origins report visits and leads. Everybody may read it there, so it opens nothing else."""
+
+    name = models.TextField()
+    key = models.CharField(max_length=40, unique=True)
+    origins = ArrayField(models.TextField(), help_text="scheme, host and port, as browsers send them")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        pass

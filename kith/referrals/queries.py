@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -16,8 +17,10 @@ from kith.kit.search import matching
 from kith.participants.models import Participant, ParticipantStatus
 from kith.pipelines.queries import Passage, history
 from kith.programs.models import Campaign, Program
+from kith.programs.queries import default_program, share_texts
+from kith.programs.rules import CHANNELS
 from kith.referrals import rules
-from kith.referrals.models import CLOSED, Click, Conversion, Link, Note, Referral
+from kith.referrals.models import CLOSED, Click, Conversion, Link, Note, Referral, SiteKey
 from kith.tenants.models import Tenant
 from kith.tenants.queries import setting
 
@@ -46,6 +49,36 @@ def locate_code(code: str) -> Located | None:
         cursor.execute("select * from locate_code(%s)", [wanted])
         row = cursor.fetchone()
     return Located(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose pages a live site key is for, and where they are."""
+
+    tenant_id: int
+    site_id: UUID
+    origins: list[str]
+    locale: str
+
+
+def locate_site(key: str) -> Site | None:
+    """The site of a key, whatever tenant is in force; None when there is no live one."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from locate_site(%s)", [key])
+        row = cursor.fetchone()
+    return Site(*row) if row else None
+
+
+def site_keys() -> QuerySet[SiteKey]:
+    """Live keys for the organization's own pages, by name."""
+    found: QuerySet[SiteKey] = SiteKey.objects.filter(revoked_at=None).order_by("name", "created_at")
+    return found
+
+
+def site_events(*, since: datetime.datetime) -> tuple[int, int]:
+    """Visits and leads that the organization's own pages reported since then."""
+    clicks = Click.objects.filter(channel=rules.SITE_CHANNEL, occurred_at__gte=since).count()
+    return clicks, Referral.objects.filter(source="site", created_at__gte=since).count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +301,43 @@ def find_referral(
             else None
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A participant's link, and for each channel the address that opens it with a message ready to send."""
+
+    code: str
+    link: str
+    qr_link: str
+    text: str
+    whatsapp: str
+    email: str
+    sms: str
+
+
+def share(participant: Participant, *, name: str, language: str) -> Share:
+    """How a participant shares: the messages of the default program, signed with a first name.
+
+    Nobody's address is asked for: the person's own mail and chat programs send.
+    """
+    program = default_program()
+    link = address(participant.code)
+    texts = {}
+    if program is not None:
+        said = share_texts(program, language)
+        texts = {
+            channel: said.filled(name=name, link=address(participant.code, channel=channel.partition("_")[0]))[channel]
+            for channel in CHANNELS
+        }  # fmt: skip
+
+    def ready(scheme: str, **fields: str) -> str:
+        return f"{scheme}?{urlencode({key: text for key, text in fields.items() if text}, quote_via=quote)}"
+
+    return Share(
+        code=participant.code, link=link, qr_link=address(participant.code, channel="qr"),
+        text=texts.get("copy", link),
+        whatsapp=ready("https://wa.me/", text=texts.get("whatsapp", link)),
+        email=ready("mailto:", subject=texts.get("email_subject", ""), body=texts.get("email", link)),
+        sms=ready("sms:", body=texts.get("sms", link)),
+    )  # fmt: skip

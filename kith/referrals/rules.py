@@ -17,6 +17,9 @@ BOOKING = "booking"
 LARGEST_BULK = 1000
 SALT_LIFETIME = datetime.timedelta(hours=48)
 
+SITE_CHANNEL = "site"
+"""The channel of visits that an organization's own pages report."""
+
 UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 

@@ -45,6 +45,7 @@ DEFINERS = {
     "ledger_post_many": "doors of the ledger, whose tables nobody else writes",
     "ledger_set_floor": "doors of the ledger, whose tables nobody else writes",
     "locate_code": "a code leads to its tenant, which is not known before",
+    "locate_site": "the key of a page leads to its tenant, which is not known before",
     "participants_participant_matching": "names the tenant itself, so that LIKE may use the index",
     "referrals_referral_matching": "names the tenant itself, so that LIKE may use the index",
     "record_click": "a click finds its tenant by its code",

@@ -24,7 +24,7 @@ from kith.referrals.actions.refusals import (
     is_about,
 )
 from kith.referrals.events import ReferralMoved
-from kith.referrals.models import Note, NoteVisibility, Referral
+from kith.referrals.models import CLOSED, Note, NoteVisibility, Referral
 from kith.tenants.queries import local_day
 
 LONGEST_NOTE = 10_000
@@ -53,6 +53,8 @@ def move_referral(
     also: dict[str, Any] = {"updated_at": now}
     if stage.category == "completed" and referral.completed_at is None:
         also["completed_at"] = now
+    if stage.category in ("completed", *CLOSED):
+        also["asked_at"] = None
     try:
         with transaction.atomic():
             pipelines.transition(
@@ -68,13 +70,37 @@ def move_referral(
         if is_about(error, "referral_one_live_owner"):
             raise AlreadyReferred from None
         raise
+    _announce(referral, before, now=now)
+    return referral
+
+
+def step_back(*, referral: Referral, actor: Actor, reason: str, now: datetime.datetime) -> Referral:
+    """Undo what completed or rejected a referral; it is open again where it was.
+
+    Raises NothingToUndo, StageChanged, and AlreadyReferred when the person has a live referral meanwhile.
+    """
+    before = referral.category
+    also = {"updated_at": now, "completed_at": None}
+    try:
+        with transaction.atomic():
+            pipelines.step_back(
+                row=referral, machine="referral", actor=actor, reason=reason, now=now, also=also
+            )
+    except IntegrityError as error:
+        if is_about(error, "referral_one_live_owner"):
+            raise AlreadyReferred from None
+        raise
+    _announce(referral, before, now=now)
+    return referral
+
+
+def _announce(referral: Referral, before: str, *, now: datetime.datetime) -> None:
     moved = ReferralMoved(
         referral_id=referral.id, program_id=referral.program_id, referrer_id=referral.referrer_id,
-        from_category=before, to_category=stage.category,
+        from_category=before, to_category=referral.category,
         created_on=local_day(referral.created_at),
     )  # fmt: skip
     outbox.publish(moved, subject_type="referral", subject_id=referral.id, now=now)
-    return referral
 
 
 def _stage(referral: Referral, code: str, category: str) -> Stage:

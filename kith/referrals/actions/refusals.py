@@ -121,6 +121,18 @@ class NoteEmpty(Invalid):
     code, message = "note_empty", _("Write a note of at most 10,000 characters.")
 
 
+class NobodyToAsk(Conflict):
+    """The referrer has no e-mail address, or is not active."""
+
+    code, message = "nobody_to_ask", _("The referrer cannot be asked: there is no e-mail address in use.")
+
+
+class NoQuestion(Conflict):
+    """Nothing was asked, or it was answered."""
+
+    code, message = "no_question", _("No question is waiting for an answer here.")
+
+
 class TooManyRows(Invalid):
     """A bulk action has a limit."""
 

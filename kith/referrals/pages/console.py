@@ -1,8 +1,10 @@
-"""What staff write about referrals: a new one, a note, a move to another stage."""
+"""What staff write about referrals: a new one, a note, a move, and keys for the organization's own pages."""
 
+import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,9 +12,12 @@ from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
 from kith.kit.errors import DomainError
-from kith.referrals import access, actions
-from kith.referrals.forms import ReferralForm
+from kith.referrals import access, actions, queries
+from kith.referrals.forms import ReferralForm, SiteForm
+from kith.referrals.pages.sites import pinned
 from kith.tenants.access import requires
+
+SITE_PERIOD = datetime.timedelta(days=30)
 
 
 @requires("referrals.create")
@@ -59,3 +64,53 @@ def move(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
 def _address(tenant: str, referral_id: UUID) -> str:
     """The referral's page, which the rewards feature draws."""
     return reverse("rewards:referral", args=[tenant, referral_id])
+
+
+@requires("tenants.keys")
+def sites(request: Any, tenant: str) -> HttpResponse:
+    """Keys for the organization's own pages, with what to paste there; a POST makes one."""
+    form = SiteForm(html.given(request), initial={"origins": request.tenant.website})
+    if form.is_valid():
+        try:
+            made = actions.create_site_key(**form.values(), actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            return html.done(request, _site(tenant, made.id), _("The key is made. Paste it into your pages."))
+    since = clock.now() - SITE_PERIOD
+    context = {"form": form, "sites": queries.site_keys(), "events": queries.site_events(since=since)}
+    return html.page(request, "referrals/sites.html", context, status=422 if form.errors else 200)
+
+
+@requires("tenants.keys")
+def site(request: Any, tenant: str, site_id: UUID) -> HttpResponse:
+    """One key: the lines to paste, its name and addresses; a POST changes those."""
+    row = access.site_key(site_id)
+    form = SiteForm(html.given(request), initial={"name": row.name, "origins": "\n".join(row.origins)})
+    if form.is_valid():
+        try:
+            actions.change_site_key(site=row, **form.values(), actor=request.actor, now=clock.now())
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            return html.done(request, _site(tenant, row.id), _("The site is changed."))
+    context = {
+        "form": form,
+        "site": row,
+        "home": settings.KITH_PUBLIC_URL,
+        "t": pinned("t.js"),
+        "w": pinned("w.js"),
+    }
+    return html.page(request, "referrals/site.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires("tenants.keys")
+def site_revoke(request: Any, tenant: str, site_id: UUID) -> HttpResponse:
+    """Pages that use the key are refused from now on."""
+    actions.revoke_site_key(site=access.site_key(site_id), actor=request.actor, now=clock.now())
+    return html.done(request, reverse("referrals:sites", args=[tenant]), _("The key no longer works."))
+
+
+def _site(tenant: str, site_id: UUID) -> str:
+    return reverse("referrals:site", args=[tenant, site_id])
