@@ -26,6 +26,7 @@ KITH_REDIS_URL = env.redis_url
 KITH_PUBLIC_URL = env.public_url
 KITH_OPEN_SIGNUP = env.open_signup
 DEBUG = env.debug
+OPERATOR_PATH = env.operator_path
 # The page that shows every component; it is for those who build pages.
 COMPONENTS_PAGE = env.debug
 
@@ -46,6 +47,7 @@ FEATURES = [
 ]  # fmt: skip
 
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -228,12 +230,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": [SELF],
-        # Text becomes markup or script only through the two policies of trust.js.
+        # Text becomes markup or script only through two policies of trust.js; portal.js has one for its worker.
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["kith", "default"],
-        # Text becomes markup or script only through the two policies of kit.js.
-        "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["kith", "default"],
+        "trusted-types": ["kith", "default", "kith-worker"],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kith.payouts.pages import console as pages
+from kith.payouts.pages import portal
 
 app_name = "payouts"
 urlpatterns = [
@@ -22,4 +23,5 @@ urlpatterns = [
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/account/edit/", pages.account_edit, name="account_edit"
     ),
+    path("p/<slug:tenant>/account/", portal.account, name="portal_account"),
 ]

@@ -1,8 +1,9 @@
-"""Console pages of referrals and what they earn."""
+"""Pages of referrals and what they earn: of the console and of the portal."""
 
 from django.urls import path
 
 from kith.rewards.pages import console as pages
+from kith.rewards.pages import portal
 
 app_name = "rewards"
 urlpatterns = [
@@ -16,4 +17,9 @@ urlpatterns = [
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/referrals/", pages.of_participant, name="of_participant"
     ),
+    path("p/<slug:tenant>/", portal.home, name="portal_home"),
+    path("p/<slug:tenant>/referrals/", portal.referrals_list, name="portal_referrals"),
+    path("p/<slug:tenant>/referrals/<uuid:referral_id>/", portal.referral, name="portal_referral"),
+    path("p/<slug:tenant>/referrals/<uuid:referral_id>/answer/", portal.answer, name="portal_answer"),
+    path("p/<slug:tenant>/earnings/", portal.earnings, name="portal_earnings"),
 ]

@@ -28,7 +28,9 @@ def record_consents(
         said.setdefault(row.kind, row.given)
     counts = {kind: choice.default for kind, choice in rules.CHOICES.items()} | said
     made = [
-        Consent(participant=held, kind=kind, version=version, given=yes, source=source, actor=actor.ref, at=now)
+        Consent(
+            participant=held, kind=kind, version=version, given=yes, source=source, actor=actor.ref, at=now
+        )
         for kind, yes in given.items()
         if counts.get(kind) != yes
     ]

@@ -23,7 +23,11 @@ def profile(request: Any, tenant: str) -> HttpResponse:
     """Who they are, what they want to hear, where they are signed in."""
     visitor = request.visitor
     person = visitor.participant
-    facts = {"name": person.name, "language": person.language, "phone": queries.personal_details(person).phone}
+    facts = {
+        "name": person.name,
+        "language": person.language,
+        "phone": queries.personal_details(person).phone,
+    }
     form = forms.ProfileForm(html.given(request), initial=facts)
     if form.is_valid():
         try:
@@ -38,9 +42,7 @@ def profile(request: Any, tenant: str) -> HttpResponse:
         "form": form, "visitor": visitor, "choices": inside.choices_of(person.pk),
         "sessions": inside.portal_sessions(person.pk, now=clock.now()),
     }  # fmt: skip
-    return html.page(
-        request, "participants/portal/profile.html", context, status=422 if form.errors else 200
-    )
+    return html.page(request, "participants/portal/profile.html", context, status=422 if form.errors else 200)
 
 
 def _profile(tenant: str) -> str:
@@ -117,7 +119,9 @@ def people(request: Any, tenant: str) -> HttpResponse:
         except DomainError as error:
             html.blame(form, error)
         else:
-            return html.done(request, request.path, _("%(name)s gets an e-mail with the way in.") % form.cleaned_data)
+            return html.done(
+                request, request.path, _("%(name)s gets an e-mail with the way in.") % form.cleaned_data
+            )
     context = {"form": form, "visitor": visitor, "people": inside.people_of(visitor.participant.pk)}
     return html.page(request, "participants/portal/people.html", context, status=422 if form.errors else 200)
 

@@ -35,7 +35,11 @@ def sign_in(request: Any, tenant: str) -> HttpResponse:
         except DomainError as error:
             html.blame(form, error)
         else:
-            said = {"tenant": tenant, "email": form.cleaned_data["email"], "next": request.GET.get("next", "")}
+            said = {
+                "tenant": tenant,
+                "email": form.cleaned_data["email"],
+                "next": request.GET.get("next", ""),
+            }
             return _asked(html.done(request, reverse("participants:portal_code", args=[tenant])), said)
     return html.page(
         request, "participants/portal/sign_in.html", {"form": form}, status=422 if form.errors else 200
@@ -120,5 +124,3 @@ def _said(request: Any, tenant: str) -> dict[str, str] | None:
     except signing.BadSignature:
         return None
     return said if said.get("tenant") == tenant else None
-
-

@@ -82,6 +82,11 @@ class Visitor:
         return str(self.participant.timezone)
 
     @property
+    def is_staff(self) -> bool:
+        """Whether it is a member of the organization who looks over a participant's shoulder."""
+        return self.session.member_id is not None
+
+    @property
     def is_company(self) -> bool:
         """Whether several people may come in."""
         return bool(self.participant.kind == ParticipantKind.COMPANY)
@@ -185,7 +190,18 @@ def choices_of(participant_id: UUID) -> Mapping[str, bool]:
 def own_data(participant: Participant) -> dict[str, Any]:
     """What is stored about a participant's own person, in words a program can read as well."""
     details = personal_details(participant)
-    plain = ("name", "email", "kind", "status", "code", "external_id", "country", "language", "timezone", "source")
+    plain = (
+        "name",
+        "email",
+        "kind",
+        "status",
+        "code",
+        "external_id",
+        "country",
+        "language",
+        "timezone",
+        "source",
+    )
     moments = ("created_at", "updated_at", "email_verified_at", "last_login_at", "application_on")
     return {
         **{name: getattr(participant, name) for name in plain},

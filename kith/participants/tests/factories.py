@@ -4,9 +4,13 @@ import datetime
 import itertools
 from typing import Any
 
-from kith.kit.actors import SYSTEM
+from django.test import Client
+
+from kith.kit import clock, tenancy
+from kith.kit.actors import SYSTEM, Actor
 from kith.participants import actions
 from kith.participants.models import Participant
+from kith.tenants.access import portal_cookie
 
 AT = datetime.datetime(2026, 6, 1, 9, tzinfo=datetime.UTC)
 _numbers = itertools.count(1)
@@ -20,3 +24,17 @@ def make_participant(**values: Any) -> Participant:
         "now": AT, **values,
     }  # fmt: skip
     return actions.create_participant(**values)
+
+
+def portal_client(
+    participant: Participant, *, person: Any = None, actor: Actor | None = None, **how: Any
+) -> Client:
+    """A browser that is signed in to the participant's portal; that of a member of staff who looks in, for one."""
+    tenant = participant.tenant
+    with tenancy.use(tenant.id):
+        opened = actions.start_portal_session(
+            participant=participant, person=person, actor=actor or SYSTEM, now=clock.now()
+        )
+    client = Client(**how)
+    client.cookies[portal_cookie(tenant.slug)] = opened.token
+    return client

@@ -1,0 +1,35 @@
+"""Where participants want their money, and what went there."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kith.kit import clock, html
+from kith.kit.errors import DomainError
+from kith.payouts import actions, forms, queries, rules
+from kith.tenants.access import enrolled
+
+
+@enrolled("shows and changes what is the participant's own")
+def account(request: Any, tenant: str) -> HttpResponse:
+    """The account, and the payments to it so far; a POST replaces it."""
+    person = request.visitor.participant
+    form = forms.AccountForm(html.given(request), initial={"holder": person.name})
+    if form.is_valid():
+        try:
+            actions.save_payout_account(
+                participant=person, **form.cleaned_data, actor=request.actor, now=clock.now()
+            )
+        except DomainError as error:
+            html.blame(form, error)
+        else:
+            page = reverse("payouts:portal_account", args=[tenant])
+            return html.done(request, page, _("Saved. The next payment goes there."))
+    present = queries.get_payout_account(person.pk)
+    context = {
+        "form": form, "account": present, "shown": rules.masked(present.iban_last4) if present else "",
+        "payments": queries.withdrawal_list(participant_id=person.pk)[:50],
+    }  # fmt: skip
+    return html.page(request, "payouts/portal/account.html", context, status=422 if form.errors else 200)
