@@ -3,17 +3,20 @@
 from typing import Any
 
 from allauth.account import urls as account_urls
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from kith.api import api, compat_api
+from kith.kit import admin as operator_desk
 from kith.kit import errors, html
 from kith.kit.middleware import handler
+from kith.tenants import admin as _tenants_desk  # noqa: F401  registers itself
 from kith.tenants.access import public
 from kith.tenants.pages import security
 
 # Features with pages; each brings its own paths below /t/<slug>/, /p/<slug>/, /r/ and so on.
-FEATURES = ("tenants", "participants", "referrals", "rewards", "payouts", "analytics")
+FEATURES = ("tenants", "programs", "participants", "referrals", "rewards", "payouts", "analytics")
 
 # Sign-in and passwords only: addresses are changed by an administrator, not by adding a second one.
 NOT_OFFERED = {"account_email", "account_confirm_email", "account_email_verification_sent"}
@@ -26,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "language", public("a preference of the browser, kept in a cookie")(set_language), name="set_language"
     ),
+    path(settings.OPERATOR_PATH, operator_desk.desk.urls),
     path("accounts/", include(ACCOUNT_PAGES)),
     # One page shows all factors; what the library would list stands there.
     path("accounts/2fa/", security.to_security, name="mfa_index"),

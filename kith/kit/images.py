@@ -5,6 +5,7 @@ What is kept is our own PNG of the pixels: whatever else was in the file (places
 
 import io
 from collections import Counter
+from dataclasses import dataclass
 from typing import IO
 
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,41 @@ def as_png(content: IO[bytes], *, width: int, height: int) -> bytes:
 
     Raises NotAPicture, PictureTooLarge.
     """
+    upright = _upright(content)
+    upright.thumbnail((width, height), Image.Resampling.LANCZOS)
+    written = io.BytesIO()
+    upright.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture of ours as it is stored."""
+
+    content: bytes
+    width: int
+    height: int
+    content_type: str = "image/webp"
+
+
+def as_photo(content: IO[bytes], *, width: int, height: int, most_bytes: int) -> Photo:
+    """The picture as a WebP that fits into `width` by `height`, upright, never enlarged.
+
+    Its quality, and then its size, goes down until it is light enough for a page. Raises NotAPicture,
+    PictureTooLarge.
+    """
+    upright = _upright(content)
+    upright.thumbnail((width, height), Image.Resampling.LANCZOS)
+    while True:
+        for quality in (82, 70, 58):
+            written = io.BytesIO()
+            upright.save(written, "WEBP", quality=quality, method=4)
+            if written.tell() <= most_bytes:
+                return Photo(written.getvalue(), upright.width, upright.height)
+        upright.thumbnail((upright.width * 3 // 4, upright.height * 3 // 4), Image.Resampling.LANCZOS)
+
+
+def _upright(content: IO[bytes]) -> Image.Image:
     data = content.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise PictureTooLarge
@@ -41,13 +77,9 @@ def as_png(content: IO[bytes], *, width: int, height: int) -> bytes:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureTooLarge
-        upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        return ImageOps.exif_transpose(picture).convert("RGBA")
     except _DAMAGED:
         raise NotAPicture from None
-    upright.thumbnail((width, height), Image.Resampling.LANCZOS)
-    written = io.BytesIO()
-    upright.save(written, "PNG", optimize=True)
-    return written.getvalue()
 
 
 def main_color(png: bytes) -> str:

@@ -96,7 +96,8 @@ def _most_bytes(request: HttpRequest) -> int:
 def _cleaned(form: QueryDict) -> QueryDict:
     found = QueryDict(mutable=True)
     for name, values in form.lists():
-        found.setlist(text.line(name), [text.line(each, name) for each in values])
+        # The parts of a name like `text-legal` say what kind of field it is.
+        found.setlist(text.line(name), [text.line(each, *name.split("-")) for each in values])
     return found
 
 

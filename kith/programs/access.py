@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kith.programs.models import Campaign, Program, Rule, RuleVersion, Sponsor
+from kith.programs.models import Campaign, LandingPicture, Program, Rule, RuleVersion, Sponsor
 from kith.tenants.access import one
 
 
@@ -34,4 +34,23 @@ def version(rule_id: UUID, number: int) -> RuleVersion:
 def sponsor(sponsor_id: UUID) -> Sponsor:
     """The tenant's sponsor. Raises NotFound."""
     found: Sponsor = one(Sponsor.objects.all(), pk=sponsor_id)
+    return found
+
+
+def campaign_of(program: Program, campaign_id: UUID) -> Campaign:
+    """The program's campaign. Raises NotFound."""
+    found: Campaign = one(Campaign.objects.select_related("program"), pk=campaign_id, program=program)
+    return found
+
+
+def rule_of(program: Program, rule_id: UUID) -> Rule:
+    """The program's rule that is not archived. Raises NotFound."""
+    rows = Rule.objects.select_related("program")
+    found: Rule = one(rows, pk=rule_id, program=program, archived_at=None)
+    return found
+
+
+def picture(picture_id: UUID) -> LandingPicture:
+    """The organization's picture. Raises NotFound."""
+    found: LandingPicture = one(LandingPicture.objects.all(), pk=picture_id)
     return found

@@ -1,11 +1,14 @@
 """What the page frame shows around every page: brand, navigation, person."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +21,18 @@ NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
     (_("Home"), "analytics:dashboard", "layout-dashboard", "analytics.view", True),
     (_("Referrals"), "rewards:queue", "inbox", "referrals.view", True),
     ("participant_plural", "participants:list", "users", "participants.view", True),
+    (_("Programs"), "programs:list", "megaphone", "programs.view", False),
     (_("Payouts"), "payouts:batches", "landmark", "payouts.view", False),
     (_("Settings"), "tenants:settings", "settings", "tenants.view", False),
 )
+
+# The letter that, after g, goes there.
+KEYS = {
+    "analytics:dashboard": "h", "rewards:queue": "r", "participants:list": "p", "payouts:batches": "b",
+    "tenants:settings": "s",
+}  # fmt: skip
+# Where something may wait: the figure of the pulse that stands beside the entry, and who sees it.
+WAITS = {"rewards:queue": ("waiting_shown", "rewards.approve")}
 
 # The same of the portal, whose pages belong to whoever is signed in there.
 PORTAL: tuple[tuple[Any, str, str, bool], ...] = (
@@ -47,10 +59,12 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
         person = Person(actor.label, str(Role(actor.role).label), request.user.email)  # type: ignore[union-attr]
     return Frame(
         brand=brand(tenant) if tenant else Brand(),
-        nav=_navigation(tenant, actor) if tenant and actor else (),
+        **(_everywhere(tenant, actor) if tenant and actor else {}),
+        keys_on=getattr(request.user, "keys_on", True),
         person=person,
         menu=(
-            Link(_("Change your password"), reverse("account_change_password"), "key-round"),
+            Link(_("You and your settings"), reverse("tenants:account"), "circle-user-round"),
+            Link(_("Signing in and security"), reverse("tenants:security"), "shield-check"),
             Link(_("Sign out everywhere"), reverse("tenants:sign_out_everywhere"), "monitor-off"),
         )
         if person
@@ -84,6 +98,8 @@ def _portal_frame(tenant: Tenant, visitor: Any) -> Frame:
     return replace(
         frame, nav=nav, person=Person(visitor.name, visitor.detail, visitor.email),
         sign_out_url=reverse("participants:portal_sign_out", args=[tenant.slug]),
+        notice=_("You see what %(name)s sees. You can change nothing here.") % {"name": visitor.name}
+        if visitor.is_staff else "",
     )  # fmt: skip
 
 
@@ -96,13 +112,34 @@ def _native(code: str) -> str:
     return {"en": "English", "nl": "Nederlands"}[code]
 
 
-def _navigation(tenant: Tenant, actor: Any) -> list[NavItem]:
-    items = []
-    for label, route, icon, permission, tab in NAVIGATION:
-        if actor.may(permission):
-            url = reverse(route, args=[tenant.slug])
-            items.append(NavItem(_label(tenant, label), url, icon, tab=tab))
-    return items
+def _everywhere(tenant: Tenant, actor: Any) -> dict[str, Any]:
+    """Navigation, search and bell of the console, which stand around all its pages."""
+    places = ("search", "palette", "news", "bell")
+    pulse = functools.cache(lambda: import_string(settings.PULSE)(actor))
+    return {
+        "nav": navigation(tenant, actor, pulse),
+        "pulse": pulse,
+        **{f"{place}_url": reverse(f"analytics:{place}", args=[tenant.slug]) for place in places},
+    }
+
+
+def navigation(tenant: Tenant, actor: Any, pulse: Callable[[], Any] | None = None) -> list[NavItem]:
+    """The pages this actor may open; `pulse` is asked what waits there when the page is drawn."""
+    return [
+        NavItem(
+            _label(tenant, label), reverse(route, args=[tenant.slug]), icon, _count(route, actor, pulse),
+            tab=tab, key=KEYS.get(route, ""),
+        )
+        for label, route, icon, permission, tab in NAVIGATION
+        if actor.may(permission)
+    ]  # fmt: skip
+
+
+def _count(route: str, actor: Any, pulse: Callable[[], Any] | None) -> Callable[[], str] | None:
+    figure, permission = WAITS.get(route, ("", ""))
+    if not figure or pulse is None or not actor.may(permission):
+        return None
+    return lambda: str(getattr(pulse(), figure))
 
 
 def _label(tenant: Tenant, label: Any) -> Any:

@@ -53,6 +53,17 @@ def fund_budget(
     return _fund(program, account, amount, key=f"budget:{program.id}:fund:{key}", actor=actor, now=now)
 
 
+def add_money(*, program: Program, amount: Money, key: str, actor: Actor, now: datetime.datetime) -> None:
+    """Put money into the program's budget and hold the program to what was put in; once per `key`.
+
+    Raises errors.Invalid unless the amount is positive, InsufficientFunds when more is promised than there
+    would be, IdempotencyKeyReused.
+    """
+    fund_budget(program=program, amount=amount, key=key, actor=actor, now=now)
+    account = ledger.open_account(kind="budget", owner_id=program.id, currency=program.currency, capped=False)
+    ledger.set_cap(account_id=account, capped=True)
+
+
 def _fund(
     program: Program, account: int, amount: Money, *, key: str, actor: Actor, now: datetime.datetime
 ) -> ledger.Posting:

@@ -111,6 +111,36 @@ def publish_version(*, version: RuleVersion, actor: Actor, now: datetime.datetim
     return draft
 
 
+def make_promise(
+    *, program: Program, code: str, name: str, spec: RuleSpec, actor: Actor, now: datetime.datetime
+) -> RuleVersion:
+    """Give a program a rule that is in force from now on. Raises RuleTaken, RuleInvalid, errors.Invalid."""
+    rule = create_rule(program=program, code=code, name=name, actor=actor, now=now)
+    return publish_version(
+        version=draft_version(rule=rule, spec=spec, actor=actor, now=now), actor=actor, now=now
+    )
+
+
+def change_promise(
+    *, rule: Rule, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime
+) -> RuleVersion:
+    """Promise something else from now on: what is in force with some fields changed, as a new version.
+
+    What was granted before keeps its amount. The same promise again makes no version. Raises
+    VersionNotPublished for a rule that promises nothing now, RuleInvalid.
+    """
+    locked = Rule.objects.select_for_update().get(pk=rule.pk)
+    present = RuleVersion.objects.filter(rule=locked, status=VersionStatus.PUBLISHED).first()
+    if present is None:
+        raise VersionNotPublished
+    changed = _parsed({**present.spec, **changes})
+    if changed.hash == bytes(present.spec_hash):
+        return present
+    return publish_version(
+        version=draft_version(rule=locked, spec=changed, actor=actor, now=now), actor=actor, now=now
+    )
+
+
 def retire_version(*, version: RuleVersion, actor: Actor, now: datetime.datetime) -> RuleVersion:
     """Promise it no longer; what was earned stays earned. Raises VersionNotPublished."""
     rule = Rule.objects.select_for_update().get(pk=version.rule_id)

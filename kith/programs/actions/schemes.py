@@ -16,6 +16,7 @@ from kith.kit.currencies import CURRENCIES
 from kith.pipelines.actions import record_status
 from kith.pipelines.models import Pipeline, Subject
 from kith.programs.actions.budgets import open_budget
+from kith.programs.actions.landing import LandingFault, checked_content, record_landing
 from kith.programs.events import ProgramChanged, ProgramCreated
 from kith.programs.models import Campaign, Program, ProgramStatus, Sponsor
 
@@ -63,6 +64,19 @@ def create_sponsor(
     return made
 
 
+def update_sponsor(
+    *, sponsor: Sponsor, changes: Mapping[str, Any], actor: Actor, now: datetime.datetime
+) -> Sponsor:
+    """Change a sponsor's name or kind; its code stays. Raises errors.Invalid."""
+    locked: Sponsor = Sponsor.objects.select_for_update().get(pk=sponsor.pk)
+    refuse(_unknown(changes, frozenset({"name", "kind"})) | naming_faults(changes))
+    for name, value in changes.items():
+        setattr(locked, name, value.strip())
+    if changes:
+        locked.save(update_fields=list(changes))
+    return locked
+
+
 def create_program(
     *,
     code: str,
@@ -81,11 +95,11 @@ def create_program(
     Raises ProgramTaken, errors.Invalid naming the field.
     """
     given = {"code": code, "name": name, "currency": currency, "status": status, **values}
-    given |= _stored(given)
     faults = naming_faults(given) | _program_faults(given)
     if pipeline.subject != Subject.REFERRAL:
         faults["pipeline"] = _("Choose a pipeline for referrals.")
     refuse(faults)
+    given |= _stored(given)
     try:
         with transaction.atomic():
             refuse_twin(Program.objects.all(), code)
@@ -102,6 +116,8 @@ def create_program(
     )
     created = ProgramCreated(program_id=made.id, code=code)
     outbox.publish(created, subject_type="program", subject_id=made.id, now=now)
+    if made.landing:
+        record_landing(program=made, content=made.landing, actor=actor, now=now)
     open_budget(program=made, hard_cap=None, actor=actor, now=now)
     return made
 
@@ -121,6 +137,8 @@ def update_program(
     for name in changed:
         setattr(locked, name, changes[name])
     locked.save(update_fields=changed)
+    if "landing" in changed:
+        record_landing(program=locked, content=locked.landing, actor=actor, now=now)
     if locked.status != before:
         record_status(
             machine="program", subject_id=locked.id, from_state=before, to_state=locked.status, actor=actor,
@@ -223,16 +241,18 @@ def _program_faults(given: Mapping[str, Any]) -> Faults:
     for name, least in _WINDOWS.items():
         if name in given and not (type(given[name]) is int and least <= given[name] <= 3650):
             found[name] = _("Give a number of days, at most 3650.")
-    landing = given.get("landing", {})
-    if not isinstance(landing, dict) or not all(isinstance(texts, dict) for texts in landing.values()):
-        found["landing"] = _("Give texts by language.")
+    try:
+        checked_content(given.get("landing", {}))
+    except LandingFault as fault:
+        found["landing"] = f"{fault.text} {' '.join(str(each) for each in fault.fields.values())}"
     return found
 
 
 def _stored(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The address in its stored form; one at fault stays, to be named."""
-    url = given.get("destination_url")
-    return {"destination_url": web.address(url) or url} if url else {}
+    """Address and landing page in their stored form; what is at fault stays, to be named."""
+    url, landing = given.get("destination_url"), given.get("landing")
+    stored = {"destination_url": web.address(url) or url} if url else {}
+    return stored | ({"landing": checked_content(landing)} if landing else {})
 
 
 def _campaign_faults(given: Mapping[str, Any]) -> Faults:

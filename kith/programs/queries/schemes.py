@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, override
 
 from kith.kit.money import Money
 from kith.ledger.models import Account, Transfer
 from kith.programs import rules
-from kith.programs.models import Campaign, Program, ProgramStatus, Rule, RuleVersion, VersionStatus
+from kith.programs.models import Campaign, Program, ProgramStatus, Rule, RuleVersion, Sponsor, VersionStatus
 from kith.programs.rules import Condition, Leaf, PublishedRule, RuleSpec
 from kith.tenants import queries as tenants
 
@@ -39,6 +39,17 @@ def default_program() -> Program | None:
 def campaigns(program_id: UUID) -> QuerySet[Campaign]:
     """The program's campaigns, the latest start first."""
     found: QuerySet[Campaign] = Campaign.objects.filter(program_id=program_id).order_by("-starts_at", "-id")
+    return found
+
+
+def campaign_of(campaign_id: UUID | None) -> Campaign | None:
+    """The campaign of that id; None for no id."""
+    return Campaign.objects.filter(pk=campaign_id).first() if campaign_id else None
+
+
+def sponsors() -> QuerySet[Sponsor]:
+    """The organization's sponsors, by name."""
+    found: QuerySet[Sponsor] = Sponsor.objects.order_by("name", "id")
     return found
 
 
@@ -207,6 +218,11 @@ def describe(spec: RuleSpec, locale: str, *, currency: str) -> str:
             parts.append(held % {"count": spec.hold_days})
         parts.append(_("approved automatically") if spec.auto_approve else _("approved by staff"))
         return ", ".join(parts) + "."
+
+
+def conditions_in_words(spec: RuleSpec, currency: str) -> str:
+    """The rule's conditions in the active language; empty when it has none."""
+    return "" if spec.conditions is None else _said(spec.conditions, get_language() or "en", currency)
 
 
 def _promise(spec: RuleSpec, locale: str, currency: str) -> str:

@@ -23,6 +23,7 @@ from kith.programs.rules.promises import (
     MAX_NODES,
     MAX_TEXT,
     OPS,
+    PROMISING,
     Condition,
     Failure,
     Group,
@@ -37,7 +38,7 @@ from kith.programs.rules.sharing import CHANNELS, PLACEHOLDERS, filled, unknown_
 
 __all__ = [
     "BLOCKS", "CHANNELS", "FIELDS", "FIXED", "KEPT", "LARGEST_AMOUNT", "LISTS", "MAX_CHOICES", "MAX_DEPTH", "MAX_NODES",
-    "MAX_TEXT", "OPS", "PLACEHOLDERS", "TEXTS", "Condition", "Failure", "Group", "LandingInvalid", "Leaf",
+    "MAX_TEXT", "OPS", "PLACEHOLDERS", "PROMISING", "TEXTS", "Condition", "Failure", "Group", "LandingInvalid", "Leaf",
     "PublishedRule", "Question", "RuleSpec", "SpecInvalid", "Wording", "arranged", "checked_landing", "failures",
     "filled", "in_language", "is_running", "moved", "unknown_placeholders", "wording",
 ]  # fmt: skip

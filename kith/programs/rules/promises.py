@@ -56,6 +56,8 @@ OPS: Mapping[FieldType, frozenset[str]] = {
 }
 
 _TRIGGER = re.compile(r"conversion:[a-z0-9][a-z0-9_.-]{0,59}", re.ASCII)
+PROMISING = PATH[1:]
+"""Categories whose stages are worth a reward."""
 _STAGES = frozenset(f"stage.entered:{category}" for category in PATH)
 
 
