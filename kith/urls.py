@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 
 from kith.api import api, compat_api
 from kith.kit import admin as operator_desk
-from kith.kit import errors, html
+from kith.kit import errors, html, showroom
 from kith.kit.middleware import handler
 from kith.tenants import admin as _tenants_desk  # noqa: F401  registers itself
 from kith.tenants.access import public
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "language", public("a preference of the browser, kept in a cookie")(set_language), name="set_language"
     ),
     path(settings.OPERATOR_PATH, operator_desk.desk.urls),
+    path("-/components", public("shows no data, and only where pages are built")(showroom.components)),
     path("accounts/", include(ACCOUNT_PAGES)),
     # One page shows all factors; what the library would list stands there.
     path("accounts/2fa/", security.to_security, name="mfa_index"),
