@@ -35,7 +35,7 @@ def dashboard(request: Any, tenant: str) -> HttpResponse:
         raise Invalid(fields={"days": _("Choose one of the periods.")})
     found = queries.dashboard(int(chosen))
     health = queries.health(found.totals, found.before, found.period, found.currency)
-    latest = queries.news(request.actor, limit=8, own=True)
+    latest = queries.news(request.actor, limit=5, own=True)
     context = {
         "board": found, "days": chosen, "periods": PERIODS, "figures": _figures(found), "chart": _chart(found),
         "funnel": _funnel(found), "hello": _hello(),

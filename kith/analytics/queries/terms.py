@@ -62,5 +62,10 @@ FIELDS: Mapping[str, Any] = {
     "starts_at": _("starts"), "ends_at": _("ends"), "number": pgettext_lazy("of a batch", "number"),
     "count": pgettext_lazy("how many", "count"), "made_by": _("made by"), "sent_at": _("sent on"),
     "execution_on": _("day of payment"), "format": _("format"), "is_default": _("default"), "spec": _("promise"),
+    "first_referral_at": _("first referral"), "last_login_at": _("last signed in"), "phone_enc": _("phone"),
+    "phone_index": _("phone"), "email_index": _("e-mail"), "consent_at": _("consent"), "picture_url": _("picture"),
+    "referred_by_id": _("brought by"), "extra": _("further fields"), "email_verified_at": _("e-mail confirmed"),
+    "cause_kind": _("earned for"), "instalment": _("instalment"), "rule_code": _("rule"), "title": _("title"),
+    "referred_country": _("country of the friend"), "decided_at": _("decided on"), "body": _("text"),
     "holder": _("account holder"), "active": _("active"), "reason": _("reason"), "visibility": _("who sees it"),
 }  # fmt: skip

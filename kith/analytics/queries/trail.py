@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kith.analytics.queries.terms import FIELDS, HIDDEN, TABLES, UNTOLD, VERBS
@@ -15,9 +16,12 @@ from kith.kit.money import Money
 from kith.kit.pagination import Page
 from kith.kit.templatetags.kit import money, when
 from kith.participants.models import Participant
+from kith.payouts.models import Withdrawal
 from kith.pipelines.models import Stage
+from kith.pipelines.queries import stage_label
 from kith.programs.models import Program
 from kith.referrals.models import Referral
+from kith.rewards.models import Reward
 from kith.tenants.queries import actor_names
 
 EMPTY = (None, "", [], {})
@@ -31,9 +35,11 @@ POINTERS: Mapping[str, str] = {
 }  # fmt: skip
 OWN: Mapping[str, str] = {
     "participants_participant": "participant", "programs_program": "program", "referrals_referral": "referral",
+    "rewards_reward": "reward", "payouts_withdrawal": "withdrawal",
 }  # fmt: skip
 
 
+LINKED = frozenset({"participant", "referral"})
 OWNERS = ("participant_id", "beneficiary_id", "referral_id", "program_id")
 
 
@@ -93,7 +99,7 @@ def trail_rows(**wanted: Any) -> Iterator[dict[str, Any]]:
 def trail_people() -> list[tuple[str, str]]:
     """(actor, name) of everybody who ever changed something, by name."""
     actors = audit.known("actor")
-    names = actor_names(actors)
+    names = _who(actors)
     return sorted(((actor, names[actor]) for actor in actors), key=lambda pair: pair[1].lower())
 
 
@@ -116,8 +122,13 @@ def trail_head() -> TrailHead | None:
 
 def _told(rows: Iterable[AuditEntry]) -> list[Entry]:
     told = list(rows)
-    names, actors = _names(told), actor_names(row.actor for row in told)
+    names, actors = _names(told), _who(row.actor for row in told)
     return [_entry(row, actors[row.actor], names) for row in told]
+
+
+def _who(actors: Iterable[str]) -> dict[str, str]:
+    """Names as everywhere; the owner of the tables is a new version that brings them up to date."""
+    return {**actor_names(actors), "owner": str(_("An update of Kith"))}
 
 
 def _entry(row: AuditEntry, by: str, names: Mapping[str, str]) -> Entry:
@@ -127,7 +138,7 @@ def _entry(row: AuditEntry, by: str, names: Mapping[str, str]) -> Entry:
     name = next(filter(None, known), "")
     return Entry(
         id=row.id, at=row.at, actor=row.actor, by=by, verb=str(VERBS[row.op]), what=_noun(row.table_name), op=row.op,
-        name=name, target=about if row.op != "D" else "", table=row.table_name, row_id=row.row_id,
+        name=name, target=about if row.op != "D" and about in LINKED else "", table=row.table_name, row_id=row.row_id,
         request_id=row.request_id, changes=list(_changes(row, names)),
     )  # fmt: skip
 
@@ -145,7 +156,9 @@ def _noun(table: str) -> str:
 def _changes(row: AuditEntry, names: Mapping[str, str]) -> Iterator[Change]:
     currency = row.diff.get("currency") if row.op != "U" else ""
     for column, value in sorted(row.diff.items()):
-        if column in UNTOLD or (row.op != "U" and value in EMPTY):
+        # The category is the stage's own and changes with it.
+        follows = column == "category" and "stage_id" in row.diff
+        if column in UNTOLD or follows or (row.op != "U" and value in EMPTY):
             continue
         old, new = value if row.op == "U" else ((None, value) if row.op == "I" else (value, None))
         shown = [_shown(column, each, names, str(currency or "")) for each in (old, new)]
@@ -176,19 +189,21 @@ def _moment(written: str) -> str:
 
 def _names(rows: Iterable[AuditEntry]) -> dict[str, str]:
     """What the rows and the ids in them are called, one statement for each kind."""
-    wanted: dict[str, set[UUID]] = {"participant": set(), "program": set(), "referral": set(), "stage": set()}
+    wanted: dict[str, set[UUID]] = {kind: set() for kind in (*OWN.values(), "stage")}
     for row in rows:
         _want(wanted, OWN.get(row.table_name, ""), row.row_id)
         for column, value in row.diff.items():
             for each in value if isinstance(value, list) else [value]:
                 _want(wanted, POINTERS.get(column, ""), each)
+    locale = get_language() or "en"
     people = Participant.objects.filter(id__in=wanted["participant"]).values_list("id", "name")
     programs = Program.objects.filter(id__in=wanted["program"]).values_list("id", "name")
     referrals = Referral.objects.filter(id__in=wanted["referral"]).values_list("id", "referred_name")
-    stages = Stage.objects.filter(id__in=wanted["stage"]).values_list("id", "code")
-    return {
-        str(row_id): name for found in (people, programs, referrals, stages) for row_id, name in found if name
-    }
+    rewards = Reward.objects.filter(id__in=wanted["reward"]).values_list("id", "beneficiary__name")
+    payouts = Withdrawal.objects.filter(id__in=wanted["withdrawal"]).values_list("id", "participant__name")
+    stages = [(row.id, stage_label(row, locale)) for row in Stage.objects.filter(id__in=wanted["stage"])]
+    found = (people, programs, referrals, rewards, payouts, stages)
+    return {str(row_id): name for rows_found in found for row_id, name in rows_found if name}
 
 
 def _want(wanted: dict[str, set[UUID]], kind: str, value: Any) -> None:

@@ -251,10 +251,12 @@ def nav_active(context: Context, url: str) -> SafeString:
     if request is None:
         return SafeString("")
     entries = [item.url for item in frame.nav] if frame else [url]
+    # Everything is below the first page, which is therefore only itself.
+    home = frame.brand.home_url if frame else ""
     inside = [
         entry
         for entry in entries
-        if request.path == entry or request.path.startswith(entry.rstrip("/") + "/")
+        if request.path == entry or (entry != home and request.path.startswith(entry.rstrip("/") + "/"))
     ]
     best = max(inside, key=len, default=None)
     return mark_safe(' aria-current="page"') if best == url else SafeString("")
