@@ -202,7 +202,7 @@ def sentence(row: Referral, rewards: Sequence[Reward], locale: str, now: datetim
     """Why the referral stands where it stands, what is awaited, and until when."""
     if row.asked_at is not None:
         return _("We have a question for you. Answer it and we go on.")
-    if row.category in CLOSED:
+    if row.category in CLOSED and not any(reward.status == RewardStatus.CLAWED_BACK for reward in rewards):
         return _closed(row)
     live = [reward for reward in rewards if reward.status not in ENDED]
     if live:
