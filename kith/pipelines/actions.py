@@ -32,6 +32,13 @@ class StageChanged(errors.Conflict):
     message = _("Somebody else has just moved this. Load it again and look.")
 
 
+class NothingToUndo(errors.Conflict):
+    """It is open, or was never anything else than decided."""
+
+    code = "nothing_to_undo"
+    message = _("There is no decision here that can be undone.")
+
+
 class ReasonMissing(errors.Invalid):
     """This step needs a reason."""
 
@@ -163,6 +170,41 @@ def transition(
         raise MoveNotAllowed(from_stage=before.code, to_stage=to_stage.code)
     if move.needs_reason and not reason.strip():
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
+    _enter(row, to_stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+    return row
+
+
+def step_back(
+    *,
+    row: Row,
+    machine: str,
+    actor: Actor,
+    reason: str,
+    now: datetime.datetime,
+    also: Mapping[str, Any] | None = None,
+) -> Row:
+    """Undo the decision that completed or rejected a row: it is at the stage it was decided at.
+
+    The pipeline needs no such move, and the history keeps both steps. Raises NothingToUndo, StageChanged.
+    """
+    stage = queries.stage_before(machine, row)
+    if stage is None:
+        raise NothingToUndo
+    _enter(row, stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+    return row
+
+
+def _enter(
+    row: models.Model,
+    to_stage: Stage,
+    *,
+    machine: str,
+    actor: Actor,
+    reason: str,
+    now: datetime.datetime,
+    also: Mapping[str, Any] | None,
+) -> None:
+    before: Stage = row.stage  # type: ignore[attr-defined]
     values = {"stage": to_stage, "category": to_stage.category, **(also or {})}
     manager: Any = type(row)._default_manager
     if manager.filter(pk=row.pk, stage=before).update(**values) != 1:
@@ -173,7 +215,6 @@ def transition(
         machine=machine, subject_id=row.pk, from_state=before.code, to_state=to_stage.code, actor=actor,
         reason=reason, now=now, from_category=before.category, to_category=to_stage.category,
     )  # fmt: skip
-    return row
 
 
 @dataclass(frozen=True, slots=True)

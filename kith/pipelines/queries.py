@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -84,6 +85,17 @@ def history(machine: str, subject_id: UUID) -> list[Passage]:
         )
         for entry in entries
     ]  # fmt: skip
+
+
+def stage_before(machine: str, row: Any) -> Stage | None:
+    """Where a completed or rejected row stood when that was decided; None when nothing can be undone."""
+    decided = [
+        step for step in history(machine, row.pk)
+        if step.to_category == row.category and step.from_category != row.category
+    ]  # fmt: skip
+    if not decided or not rules.may_go_back(row.category, decided[-1].from_category):
+        return None
+    return stages(row.stage.pipeline_id).filter(code=decided[-1].from_state).first()
 
 
 def stage_label(stage: Stage, locale: str) -> str:

@@ -68,6 +68,11 @@ def may_follow(from_category: str, to_category: str) -> bool:
     return from_category == to_category or to_category in EDGES[from_category]
 
 
+def may_go_back(from_category: str, to_category: str) -> bool:
+    """Whether undoing a decision may lead there: what was completed or rejected is open again."""
+    return from_category in ("completed", "rejected") and to_category in PATH[:-1]
+
+
 def needs_reason(start: StageLike, end: StageLike) -> bool:
     """Refusing, cancelling, reopening and going back are explained; expiring and going on are not."""
     if start.category == end.category:

@@ -28,6 +28,11 @@ class RewardApproved(AboutReward):
     """The organization agreed, or its rule did so automatically."""
 
 
+@event("reward.approval_undone", outside=True)
+class RewardApprovalUndone(AboutReward):
+    """The organization took its approval back in time: it waits again; no money has moved."""
+
+
 @event("reward.rejected")
 class RewardRejected(AboutReward):
     """The organization did not agree; the budget has its money back."""

@@ -27,8 +27,11 @@ def on_referral_created(event: StoredEvent, *, now: datetime.datetime) -> None:
 
 
 def on_referral_moved(event: StoredEvent, *, now: datetime.datetime) -> None:
-    """Decide what the new state earns, approves, ends or brings back; within a category nothing happens."""
-    if event.data["from_category"] == event.data["to_category"]:
+    """Decide what the new state earns, approves, ends or brings back.
+
+    Nothing happens within a category, and nothing when an approval was undone: going back earns nothing.
+    """
+    if event.data["from_category"] in (event.data["to_category"], "completed"):
         return
     if event.data["from_category"] == "rejected":
         actions.reinstate_rewards(referral_id=UUID(event.data["referral_id"]), actor=SYSTEM, now=now)

@@ -18,7 +18,7 @@ LARGEST_BULK = 1_000
 EDGES: Mapping[str, tuple[str, ...]] = {
     "granted": ("pending_approval", "approved", "cancelled"),
     "pending_approval": ("approved", "rejected", "cancelled", "on_hold"),
-    "approved": ("available", "on_hold", "cancelled"),
+    "approved": ("available", "on_hold", "cancelled", "pending_approval"),
     "on_hold": ("pending_approval", "approved", "cancelled", "rejected"),
     "available": ("settled", "clawed_back"),
     "settled": ("available", "clawed_back"),
@@ -33,6 +33,9 @@ HELD = ("granted", "pending_approval", "approved", "on_hold")
 
 MATURED = ("available", "settled")
 """Statuses in which the money is the participant's: only a claw-back takes it back."""
+
+SPENT = (*MATURED, "clawed_back")
+"""Statuses after which the decision behind a reward stands."""
 
 
 @dataclass(frozen=True)

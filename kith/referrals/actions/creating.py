@@ -134,6 +134,8 @@ def _known_customer(friend: _Friend, referrer: Participant, program: Program) ->
     if same_email or same_phone:
         raise SelfReferral
     known = people.find_by_email(friend.email)
+    if known and known.pk == referrer.pk:  # by an address from before two rows became one
+        raise SelfReferral
     if known and setting("referrals.existing_customers", program_id=program.id) == "refuse":
         raise ExistingCustomer
     return known
@@ -147,7 +149,8 @@ def _click(
         return None
     earliest = days_after(now, -program.click_window_days, current_tenant().timezone)
     found = queries.click_between(click_id, earliest, now)
-    return found if found and found.referrer_id == referrer.id else None
+    owner = found and people.get_participant(found.referrer_id)
+    return found if owner and referrer.id in (owner.id, owner.merged_into_id) else None
 
 
 def _stage(program: Program, category: str) -> Stage:

@@ -14,6 +14,7 @@ from kith.rewards.actions.approving import (
     reject_reward,
     reject_rewards,
 )
+from kith.rewards.actions.bulk import AT_ONCE, decide_piece, decide_referrals, pieces, request_decisions
 from kith.rewards.actions.deciding import decide_conversion, decide_stage
 from kith.rewards.actions.following import follow_referral, take_back_conversion
 from kith.rewards.actions.holding import put_on_hold, release
@@ -23,6 +24,7 @@ from kith.rewards.actions.settling import settle, unsettle
 from kith.rewards.actions.steps import (
     ClawBackInvalid,
     ReferralNotPending,
+    ReleaseChanged,
     RewardNotAvailable,
     RewardNotHeld,
     RewardNotPending,
@@ -31,12 +33,14 @@ from kith.rewards.actions.steps import (
     TooManyRewards,
 )
 from kith.rewards.actions.taking import cancel_reward, claw_back
+from kith.rewards.actions.undoing import DecisionFinal, undo_decision, undo_decisions
 
 __all__ = [
-    "ClawBackInvalid", "ReferralNotPending", "RewardNotAvailable", "RewardNotHeld", "RewardNotPending",
-    "RewardNotSettled", "RewardOver", "TooManyRewards", "approve_referral", "approve_referrals",
-    "approve_reward", "approve_rewards", "cancel_reward", "claw_back",
-    "decide_conversion", "decide_stage", "follow_referral", "mature_due", "put_on_hold",
-    "reinstate_rewards", "reject_referral", "reject_referrals", "reject_reward", "reject_rewards",
-    "release", "settle", "take_back_conversion", "unsettle",
+    "AT_ONCE", "ClawBackInvalid", "DecisionFinal", "ReferralNotPending", "ReleaseChanged", "RewardNotAvailable",
+    "RewardNotHeld", "RewardNotPending", "RewardNotSettled", "RewardOver", "TooManyRewards", "approve_referral",
+    "approve_referrals", "approve_reward", "approve_rewards", "cancel_reward", "claw_back", "decide_conversion",
+    "decide_piece", "decide_referrals", "decide_stage", "follow_referral", "mature_due", "pieces",
+    "put_on_hold", "reinstate_rewards", "reject_referral", "reject_referrals", "reject_reward",
+    "reject_rewards", "release", "request_decisions", "settle", "take_back_conversion", "undo_decision",
+    "undo_decisions", "unsettle",
 ]  # fmt: skip

@@ -54,20 +54,22 @@ def reject_reward(*, reward: Reward, reason: str, actor: Actor, now: datetime.da
 
 
 def approve_referrals(
-    *, referral_ids: Sequence[UUID], actor: Actor, now: datetime.datetime
+    *, referral_ids: Sequence[UUID], expected: str = "", actor: Actor, now: datetime.datetime
 ) -> list[RowResult]:
     """Complete up to 1,000 referrals and approve their rewards; what no rule has looked at is decided first.
 
-    Each succeeds or fails for itself. Raises TooManyRewards.
+    Each succeeds or fails for itself. With `expected`, what was shown to be released, nothing happens when
+    other amounts wait. Raises ReleaseChanged, TooManyRewards.
     """
     steps.require_few(referral_ids)
-    found = _locked_referrals(referral_ids)
+    found = locked_referrals(referral_ids)
     undecided = queries.undecided_conversions(found)
+    _check(expected, referral_ids)
 
     def approve(referral: Referral) -> None:
         _approve(referral, undecided.get(referral.id, []), actor=actor, now=now)
 
-    return [_attempt(row_id, found.get(row_id), approve) for row_id in dict.fromkeys(referral_ids)]
+    return [attempt(row_id, found.get(row_id), approve) for row_id in dict.fromkeys(referral_ids)]
 
 
 def reject_referrals(
@@ -79,18 +81,24 @@ def reject_referrals(
     """
     steps.require_few(referral_ids)
     why = steps.require_reason(reason)
-    found = _locked_referrals(referral_ids)
+    found = locked_referrals(referral_ids)
 
     def reject(referral: Referral) -> None:
         _reject(referral, why, actor=actor, now=now)
 
-    return [_attempt(row_id, found.get(row_id), reject) for row_id in dict.fromkeys(referral_ids)]
+    return [attempt(row_id, found.get(row_id), reject) for row_id in dict.fromkeys(referral_ids)]
 
 
-def approve_referral(*, referral_id: UUID, actor: Actor, now: datetime.datetime) -> Referral:
-    """Complete a referral and approve its rewards. Raises NotFound, ReferralNotPending, MoveNotAllowed."""
-    referral = _locked_referral(referral_id)
+def approve_referral(
+    *, referral_id: UUID, expected: str = "", actor: Actor, now: datetime.datetime
+) -> Referral:
+    """Complete a referral and approve its rewards; `expected` as with many.
+
+    Raises NotFound, ReferralNotPending, MoveNotAllowed, ReleaseChanged.
+    """
+    referral = locked_referral(referral_id)
     undecided = queries.undecided_conversions([referral_id])
+    _check(expected, [referral_id])
     _approve(referral, undecided.get(referral_id, []), actor=actor, now=now)
     return referral
 
@@ -98,16 +106,22 @@ def approve_referral(*, referral_id: UUID, actor: Actor, now: datetime.datetime)
 def reject_referral(*, referral_id: UUID, reason: str, actor: Actor, now: datetime.datetime) -> Referral:
     """Reject a referral with what it earned. Raises NotFound, MoveNotAllowed, ReasonMissing."""
     why = steps.require_reason(reason)
-    referral = _locked_referral(referral_id)
+    referral = locked_referral(referral_id)
     _reject(referral, why, actor=actor, now=now)
     return referral
+
+
+def _check(expected: str, referral_ids: Sequence[UUID]) -> None:
+    """The referrals are locked, and rewards are granted under that lock: what is read now is what is approved."""
+    if expected and queries.release_of(referral_ids).token != expected:
+        raise steps.ReleaseChanged
 
 
 def _approve(referral: Referral, undecided: Sequence[UUID], *, actor: Actor, now: datetime.datetime) -> None:
     for conversion_id in undecided:
         deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
     waiting = [
-        reward for reward in _locked_rewards_of(referral) if reward.status == RewardStatus.PENDING_APPROVAL
+        reward for reward in locked_rewards_of(referral) if reward.status == RewardStatus.PENDING_APPROVAL
     ]
     if referral.category != "completed":
         move_referral(referral=referral, to_category="completed", actor=actor, now=now)
@@ -118,7 +132,7 @@ def _approve(referral: Referral, undecided: Sequence[UUID], *, actor: Actor, now
 
 def _reject(referral: Referral, reason: str, *, actor: Actor, now: datetime.datetime) -> None:
     move_referral(referral=referral, to_category="rejected", actor=actor, reason=reason, now=now)
-    end_held(_locked_rewards_of(referral), rejected=True, reason=reason, actor=actor, now=now)
+    end_held(locked_rewards_of(referral), rejected=True, reason=reason, actor=actor, now=now)
 
 
 def approve_locked(rewards: Sequence[Reward], *, actor: Actor, now: datetime.datetime) -> None:
@@ -165,7 +179,8 @@ def _result(row_id: UUID, is_found: bool, may: bool) -> RowResult:
     return RowResult(row_id, False, refusal.code, refusal.text)
 
 
-def _attempt(row_id: UUID, referral: Referral | None, step: Callable[[Referral], None]) -> RowResult:
+def attempt(row_id: UUID, referral: Referral | None, step: Callable[[Referral], None]) -> RowResult:
+    """The step with one of many, by itself: what it refuses is told and undone."""
     try:
         if referral is None:
             raise NotFound
@@ -176,18 +191,24 @@ def _attempt(row_id: UUID, referral: Referral | None, step: Callable[[Referral],
     return RowResult(row_id, True)
 
 
-def _locked_referrals(referral_ids: Sequence[UUID]) -> dict[UUID, Referral]:
-    rows = Referral.objects.select_for_update(of=("self",)).select_related("program", "stage")
-    return {row.id: row for row in rows.filter(pk__in=set(referral_ids)).order_by("id")}
+def locked_referrals(referral_ids: Sequence[UUID]) -> dict[UUID, Referral]:
+    """The referrals of these ids, locked in the order of their ids, each with program and stage."""
+    # Locked before it is joined: after waiting, PostgreSQL would join the new row with the stage it had before,
+    # find that they do not belong together, and leave the row out.
+    chosen = Referral.objects.filter(pk__in=set(referral_ids)).order_by("id")
+    held = list(chosen.select_for_update().values_list("id", flat=True))
+    return Referral.objects.select_related("program", "stage").in_bulk(held)
 
 
-def _locked_referral(referral_id: UUID) -> Referral:
-    found = _locked_referrals([referral_id]).get(referral_id)
+def locked_referral(referral_id: UUID) -> Referral:
+    """The referral, locked. Raises NotFound."""
+    found = locked_referrals([referral_id]).get(referral_id)
     if found is None:
         raise NotFound
     return found
 
 
-def _locked_rewards_of(referral: Referral) -> list[Reward]:
+def locked_rewards_of(referral: Referral) -> list[Reward]:
+    """Everything the referral earned, locked; lock the referral first."""
     rows = Reward.objects.select_for_update(of=("self",)).select_related("program")
     return list(rows.filter(referral=referral).order_by("id"))

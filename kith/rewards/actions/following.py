@@ -5,11 +5,13 @@ from uuid import UUID
 
 from kith.kit.actors import Actor
 from kith.programs.rules import RuleSpec
-from kith.referrals.models import CLOSED, Conversion, ConversionStatus
+from kith.referrals.models import CLOSED, Conversion, ConversionStatus, Referral
 from kith.rewards import queries, rules
 from kith.rewards.actions import approving, deciding, steps, taking
 from kith.rewards.events import RewardCancelled
 from kith.rewards.models import Reward, RewardStatus
+
+FINAL = ("completed", *CLOSED)
 
 
 def follow_referral(
@@ -19,8 +21,10 @@ def follow_referral(
 
     What that earns is decided, and so is a conversion that came while the referral was closed; completed
     approves what waits; rejected, expired and cancelled end what is not available yet. A second call changes
-    nothing.
+    nothing, and neither does one about a decision that was undone meanwhile.
     """
+    if category in FINAL and _category(referral_id) != category:
+        return
     for conversion_id in queries.undecided_conversions([referral_id]).get(referral_id, ()):
         deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
     deciding.decide_stage(
@@ -35,6 +39,11 @@ def follow_referral(
         approving.end_held(
             rewards, rejected=category == "rejected", reason=f"referral {category}", actor=actor, now=now
         )
+
+
+def _category(referral_id: UUID) -> str:
+    rows = Referral.objects.select_for_update(of=("self",)).filter(pk=referral_id)
+    return str(rows.values_list("category", flat=True).get())
 
 
 def take_back_conversion(

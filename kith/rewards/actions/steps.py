@@ -63,6 +63,13 @@ class ReferralNotPending(errors.Conflict):
     message = _("Nothing of this referral is waiting for approval.")
 
 
+class ReleaseChanged(errors.Conflict):
+    """Other amounts wait than those that were shown."""
+
+    code = "release_changed"
+    message = _("The amounts have changed since you looked. Nothing was approved; look again.")
+
+
 class ClawBackInvalid(errors.Invalid):
     """More than is left of the reward, or nothing."""
 

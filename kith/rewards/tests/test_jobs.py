@@ -12,6 +12,7 @@ from kith.kit.ids import uuid7
 from kith.kit.money import Money
 from kith.participants.tests.factories import make_participant
 from kith.referrals import actions as referrals
+from kith.referrals.models import Referral
 from kith.rewards import handlers, jobs
 from kith.rewards.models import Reward
 from kith.rewards.tests.factories import AT, LATER, Scene, earn, make_conversion, make_referral, make_scene
@@ -64,6 +65,7 @@ def test_a_refunded_conversion_takes_its_reward_back(scene):
 )
 def test_a_moved_referral_takes_its_rewards_along(scene, before, after, status):
     reward = earn(scene)
+    Referral.objects.filter(pk=reward.referral_id).update(category=after)
     told = event(
         "referral.moved",
         reward.referral_id,

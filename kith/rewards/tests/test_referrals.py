@@ -10,7 +10,7 @@ from kith.ledger import queries as books
 from kith.pipelines.actions import ReasonMissing
 from kith.programs import actions as programs
 from kith.referrals.actions import move_referral
-from kith.referrals.models import Conversion
+from kith.referrals.models import Conversion, Referral
 from kith.rewards import actions
 from kith.rewards.actions import (
     ReferralNotPending,
@@ -174,6 +174,7 @@ def test_a_reward_that_was_refused_on_its_own_stays_refused(scene):
 def test_rewards_follow_their_referral(scene, category, status, statuses):
     reward = in_status(scene, status)
     for _again in range(2):
+        Referral.objects.filter(pk=reward.referral_id).update(category=category)
         actions.follow_referral(referral_id=reward.referral_id, category=category, moved_at=AT, **BY)
     reward.refresh_from_db()
     assert reward.status == statuses

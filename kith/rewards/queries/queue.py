@@ -1,0 +1,162 @@
+"""The queue: the referrals staff look through, and what deciding about many of them would release."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from kith.kit.money import Money, total
+from kith.kit.pagination import COUNTED, Page, paginate
+from kith.pipelines import queries as pipelines
+from kith.referrals import queries as referrals
+from kith.referrals.models import Conversion, Referral
+from kith.rewards.models import Reward, RewardStatus
+from kith.rewards.queries.rewards import NEWEST, rewards_of_referrals
+from kith.tenants.queries import setting
+
+OLDEST = ("created_at", "id")
+WAITING, ASKED, ALL = "waiting", "asked", "all"
+_ENDED = (RewardStatus.REJECTED, RewardStatus.CANCELLED, RewardStatus.CLAWED_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One referral of the list; `waiting` is what its approval releases, `promised` all it earned so far."""
+
+    referral: Referral
+    stage: str
+    gross: Money | None
+    is_estimated: bool
+    promised: Money | None
+    waiting: Money | None
+
+
+def found_referrals(
+    *,
+    search: str = "",
+    stage: str = "",
+    program_id: UUID | None = None,
+    referrer_id: UUID | None = None,
+    show: str = "",
+    sort: str = "",
+) -> QuerySet[Referral]:
+    """The referrals of a list: those to decide, those whose referrer was asked, or all.
+
+    What waits comes longest first, all else newest first, unless `sort` says "created" or "-created".
+    """
+    rows = referrals.referral_list(search=search, stage=stage, program_id=program_id, referrer_id=referrer_id)
+    if show == WAITING:
+        rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
+    elif show == ASKED:
+        rows = rows.filter(asked_at__isnull=False)
+    oldest = sort == "created" or (not sort and show == WAITING)
+    return rows.order_by(*(OLDEST if oldest else NEWEST))
+
+
+def queue(*, locale: str, page: int | str = 1, limit: int = 25, **wanted: Any) -> Page[QueueRow]:
+    """A page of `found_referrals` with their amounts. Four statements, however many rows."""
+    found = paginate(found_referrals(**wanted), page=page, limit=limit)
+    ids = [row.id for row in found.items]
+    earned = rewards_of_referrals(ids)
+    sold = {row.referral_id: row for row in reversed(referrals.conversions_of(ids))}
+    return found.showing([_queue_row(row, sold.get(row.id), earned[row.id], locale) for row in found.items])
+
+
+def found_ids(**wanted: Any) -> list[UUID]:
+    """The ids of all that a list shows, up to 10,000: what choosing everything means."""
+    return list(found_referrals(**wanted).values_list("id", flat=True)[:COUNTED])
+
+
+def _queue_row(
+    referral: Referral, conversion: Conversion | None, rewards: Sequence[Reward], locale: str
+) -> QueueRow:
+    live = [reward for reward in rewards if reward.status not in _ENDED]
+    gross = (
+        Money(conversion.gross_minor - conversion.refunded_minor, conversion.currency) if conversion else None
+    )
+    return QueueRow(
+        referral=referral,
+        stage=pipelines.stage_label(referral.stage, locale),
+        gross=gross,
+        is_estimated=bool(conversion and conversion.is_estimated),
+        promised=sum_of(live),
+        waiting=sum_of(waiting_of(live)),
+    )
+
+
+def waiting_of(rewards: Iterable[Reward]) -> list[Reward]:
+    """Those of the rewards that an approval would release."""
+    return [reward for reward in rewards if reward.status == RewardStatus.PENDING_APPROVAL]
+
+
+def sum_of(rewards: Sequence[Reward]) -> Money | None:
+    """What is left of one referral's rewards; one program pays in one currency, so they add up."""
+    return total((reward.left for reward in rewards), rewards[0].currency) if rewards else None
+
+
+def _pending() -> QuerySet[Reward]:
+    rows: QuerySet[Reward] = Reward.objects.filter(status=RewardStatus.PENDING_APPROVAL)
+    return rows
+
+
+def waiting_total(most: int = COUNTED + 1) -> int:
+    """How many referrals have a reward to approve, counted up to `most`."""
+    ids = _pending().exclude(referral=None).values("referral_id").distinct()
+    return int(ids[:most].count())
+
+
+def asked_total(most: int = COUNTED + 1) -> int:
+    """How many referrals wait for their referrer's answer, counted up to `most`."""
+    return int(Referral.objects.filter(asked_at__isnull=False)[:most].count())
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What approving some referrals would promise, and to how many people."""
+
+    referrals: int
+    people: int
+    amounts: list[Money]
+
+    @property
+    def token(self) -> str:
+        """The amounts as one word, to find out later whether they are still the same."""
+        return "+".join(f"{amount.currency}{amount.amount_minor}" for amount in self.amounts) or "none"
+
+
+def release_of(referral_ids: Sequence[UUID]) -> Release:
+    """The waiting rewards of the chosen referrals, summed by currency."""
+    rows = _pending().filter(referral_id__in=list(referral_ids)).order_by("currency")
+    summed = rows.values_list("currency").annotate(Sum("amount_minor"))
+    amounts = [Money(int(minor), code) for code, minor in summed]
+    people = rows.aggregate(people=Count("beneficiary", distinct=True))["people"]
+    return Release(len(referral_ids), people, amounts)
+
+
+def decided_at(moment: datetime.datetime) -> list[UUID]:
+    """The referrals decided at one moment, which is one decision about many; up to 10,000."""
+    moved = Referral.objects.filter(category__in=["completed", "rejected"], updated_at=moment)
+    paid = Reward.objects.filter(
+        status=RewardStatus.APPROVED, approved_at=moment, referral__category="completed"
+    )
+    ids = [
+        *moved.values_list("id", flat=True)[:COUNTED],
+        *paid.values_list("referral_id", flat=True)[:COUNTED],
+    ]
+    return list(dict.fromkeys(ids))[:COUNTED]
+
+
+def reject_reasons() -> list[str]:
+    """Why referrals are refused here: the organization's own reasons, or the usual ones."""
+    own = [part.strip() for part in str(setting("referrals.reject_reasons") or "").split(";")]
+    return [part for part in own if part] or [
+        _("Was a customer already"),
+        _("The booking was cancelled"),
+        _("Nothing shows that they were referred"),
+        _("The same referral came twice"),
+        _("Outside the terms of the program"),
+    ]
