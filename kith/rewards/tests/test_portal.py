@@ -83,12 +83,13 @@ def test_every_state_has_a_sentence_of_its_own(acme: Any, scene: Scene) -> None:
         for category in CATEGORIES:
             row.category = category
             said[category] = queries.sentence(row, [], "en", AT)
+        row.category = "completed"
         for status in RewardStatus.values:
             if status != "granted":
                 reward = in_status(make_scene_again(scene), status)
                 said[f"reward {status}"] = queries.sentence(row, [reward], "en", AT)
     assert all(len(sentence) > 20 for sentence in said.values())
-    assert len(set(said.values())) == len(said), said
+    assert sorted(said.values()) == sorted(set(said.values()))
     for category in ("new", "engaged", "qualified"):
         assert "2027" in said[category], "until when it counts"
 
