@@ -227,7 +227,7 @@ def _refuse_contradictions(found: Env) -> None:
 # Read by the test suite and the command line, not by the product.
 _ELSEWHERE = {
     "KITH_TEST_DATABASE_URL", "KITH_TEST_POSTGRES", "KITH_TEST_DIR", "KITH_BENCH_SECONDS", "KITH_PYTHON",
-    "KITH_OS_USER",
+    "KITH_OS_USER", "KITH_SHOTS",
 }  # fmt: skip
 
 
