@@ -8,8 +8,8 @@
  */
 const home = new URL("/s/", import.meta.url);
 const looks = new CSSStyleSheet();
-looks.replaceSync(`:host{display:block;font:400 16px/1.5 var(--kith-font,system-ui,sans-serif);color:var(--kith-text,#161b26)}
-div{padding:24px;border:1px solid var(--kith-line,#dfe3ea);border-radius:var(--kith-radius,16px);background:var(--kith-surface,#fff)}
+looks.replaceSync(`:host{all:initial!important;display:block!important}
+div{color:var(--kith-text,#161b26);font:400 16px/1.5 var(--kith-font,system-ui,sans-serif);padding:24px;border:1px solid var(--kith-line,#dfe3ea);border-radius:var(--kith-radius,16px);background:var(--kith-surface,#fff)}
 h2{margin:0 0 4px;font-size:22px;line-height:1.25}p{margin:0 0 16px}label{display:block;margin:0 0 12px;font-size:14px;font-weight:600}
 input{box-sizing:border-box;display:block;width:100%;min-height:44px;margin-top:4px;padding:8px 12px;border:1px solid var(--kith-line,#b9c0cc);border-radius:10px;background:transparent;color:inherit;font:inherit}
 [type=checkbox]{display:inline-block;width:20px;min-height:20px;margin:0 8px 0 0;vertical-align:-4px}.c{font-weight:400}
@@ -21,6 +21,7 @@ const make = (name, settings = {}, ...inside) => {
   made.append(...inside);
   return made;
 };
+const kept = () => window.kith && !window.kith.q && window.kith("kept") || {};
 const ask = async (path, body) => {
   const answer = await fetch(new URL(path, home), {
     credentials: "omit", ...(body && { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "text/plain" } }),
@@ -34,8 +35,7 @@ customElements.define("kith-widget", class extends HTMLElement {
   connectedCallback() {
     this.root ||= this.attachShadow({ mode: "open" });
     this.root.adoptedStyleSheets = [looks];
-    this.kept = window.kith?.call && window.kith("kept") || {};
-    this.offer(this.getAttribute("code") || this.kept.code || new URLSearchParams(location.search).get("via") || "");
+    this.offer(this.getAttribute("code") || kept().code || new URLSearchParams(location.search).get("via") || "");
   }
 
   show(title, text, ...rest) {
@@ -69,7 +69,7 @@ customElements.define("kith-widget", class extends HTMLElement {
         return;
       }
       this.show(data.title, data.text, this.form(data.fields, words.send, async (given) => {
-        const rid = this.kept.code === code ? this.kept.rid : "";
+        const rid = kept().code === code ? kept().rid : ""; // asked late: the visit may have been reported meanwhile
         const said = await ask(`${key}/lead`, { ...given, consent: !!given.consent, code, rid, lang });
         this.show(words.thanks, said.message);
         this.dispatchEvent(new CustomEvent("kith-lead", { bubbles: true, detail: said.data }));
