@@ -40,8 +40,13 @@ def operations() -> list[Entry]:
 
 
 def pages() -> list[Entry]:
-    """Every page below an organization's own path."""
-    return [entry for entry in entries() if entry.operation is None and re.match(r"[tp]/<", entry.path)]
+    """Every page of the console, below an organization's own path."""
+    return [entry for entry in entries() if entry.operation is None and re.match(r"t/<", entry.path)]
+
+
+def portal_pages() -> list[Entry]:
+    """Every page of the portal, below an organization's own path."""
+    return [entry for entry in entries() if entry.operation is None and re.match(r"p/<", entry.path)]
 
 
 def parameters(entry: Entry) -> list[tuple[str, str, dict[str, Any]]]:
