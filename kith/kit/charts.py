@@ -17,6 +17,10 @@ Write = Callable[[float], str]
 Point = tuple[float, float]
 
 
+# Name, width and height: a drawing stands only where there is at least its width, so its words never shrink.
+DRAWINGS = (("wide", 700, 240), ("middle", 440, 220), ("narrow", 290, 190))
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One named row of figures; `tone` 1…4 chooses the color."""
@@ -167,7 +171,7 @@ def _both(
             _Sheet(width, height, len(labels), scale, start=_margin(scale, write)),
             labels, series, write, f"g{number:x}{kind}",
         )
-        for kind, width, height in (("wide", 720, 240), ("narrow", 340, 200))
+        for kind, width, height in DRAWINGS
     ]  # fmt: skip
     return format_html(
         '<figure class="chart">{}{}</figure>', _glue(drawings), _table(labels, series, title, write)
@@ -207,7 +211,7 @@ def _frame(
         if i % every == 0
     ]
     axis = format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', names)
-    kind = "narrow" if key.endswith("narrow") else "wide"
+    kind = next(kind for kind, *_ in DRAWINGS if key.endswith(kind))
     return format_html(
         '<svg class="chart-{}" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}{}{}</svg>',
         kind, sheet.width, sheet.height, grid, axis, inner,
@@ -226,7 +230,8 @@ def _line_drawing(
             outline = f"{path}L{points[-1][0]} {floor_y}L{points[0][0]} {floor_y}Z"
             parts.append(_area(key, row.tone, outline))
         parts.append(format_html('<path class="line s{}" d="{}"/>', row.tone, path))
-    parts += [_hover(sheet, index, label, series, write) for index, label in enumerate(labels)]
+    if not key.endswith("narrow"):  # nothing hovers over a phone
+        parts += [_hover(sheet, index, label, series, write) for index, label in enumerate(labels)]
     return _frame(sheet, labels, write, key, _glue(parts), centered=False)
 
 
