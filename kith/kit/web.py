@@ -6,6 +6,8 @@ Kith never opens them; a browser may.
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
+
 # A backslash is a slash to browsers; blanks and controls are dropped by some readers and kept by others.
 _PLAIN = re.compile(r"[!-~\u00a1-\ud7ff\uf900-\U0010ffff]+")
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.?)+|\[[0-9a-f:.]+\]", re.ASCII)
@@ -26,3 +28,9 @@ def address(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or "@" in parts.netloc or not _HOST.fullmatch(shown):
         return None
     return urlunsplit(parts._replace(netloc=shown if port is None else f"{shown}:{port}"))
+
+
+def public_base() -> str:
+    """What every public address that leaves Kith begins with; the one place that knows it."""
+    base: str = settings.KITH_PUBLIC_URL
+    return base

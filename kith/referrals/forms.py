@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit.errors import DomainError
@@ -36,12 +37,13 @@ class FriendForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, needs_booking: bool, organization: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, needs_booking: bool, organization: str, consent: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["booking_reference"].required = needs_booking
-        self.fields["consent"].label = _(
-            "%(organization)s may use these details to handle this referral."
-        ) % {"organization": organization}
+        usual = _("%(organization)s may use these details to handle this referral.")
+        self.fields["consent"].label = consent or usual % {"organization": organization}
 
     @property
     def is_trapped(self) -> bool:
@@ -51,7 +53,8 @@ class FriendForm(forms.Form):
     def details(self) -> dict[str, Any]:
         """The arguments of `create_referral` that the friend gives."""
         given = {name: self.cleaned_data[name] for name in ("name", "email", "booking_reference", "phone")}
-        return {**given, "click_id": click_id(self.cleaned_data["rid"])}
+        agreed_to = (str(self.fields["consent"].label), get_language() or "en")
+        return {**given, "click_id": click_id(self.cleaned_data["rid"]), "agreed_to": agreed_to}
 
 
 def click_id(text: str) -> UUID | None:

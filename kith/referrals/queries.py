@@ -6,21 +6,21 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 
-from kith.kit import codes, crypto, tenancy
+from kith.kit import clock, codes, crypto, tenancy, web
 from kith.kit.actors import PUBLIC
 from kith.kit.search import matching
 from kith.participants.models import Participant, ParticipantStatus
 from kith.pipelines.queries import Passage, history
 from kith.programs.models import Campaign, Program
-from kith.programs.queries import default_program, share_texts
+from kith.programs.queries import Landing, campaign_of, default_program, landing, share_texts
 from kith.programs.rules import CHANNELS
 from kith.referrals import rules
-from kith.referrals.models import CLOSED, Click, Conversion, Link, Note, Referral, SiteKey
+from kith.referrals.models import CLOSED, Agreement, Click, Conversion, Link, Note, Referral, SiteKey
 from kith.tenants.models import Tenant
 from kith.tenants.queries import setting
 
@@ -110,35 +110,68 @@ def sender(code: str) -> Sender | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the landing page of a code shows; texts in the language asked for."""
+    """Where a code leads: the organization, who invites by first name, and the landing page as it is shown."""
 
     tenant: Tenant
-    organization: str
-    referrer: str
-    title: str
-    text: str
-    steps: list[str]
+    code: str
+    status: str
     is_live: bool
     needs_booking: bool
+    landing: Landing
+
+    @property
+    def organization(self) -> str:
+        """The organization's name."""
+        return self.landing.organization
+
+    @property
+    def referrer(self) -> str:
+        """The first name of whoever invites."""
+        return self.landing.referrer
+
+    @property
+    def title(self) -> str:
+        """The page's own title, if one was written."""
+        return self.landing.words.texts["title"]
+
+    @property
+    def text(self) -> str:
+        """The page's own text below the title, if one was written."""
+        return self.landing.words.texts["text"]
+
+    @property
+    def consent(self) -> str:
+        """What the friend agrees to."""
+        usual = _("%(organization)s may use these details to handle this referral.")
+        return self.landing.words.texts["consent"] or usual % {"organization": self.organization}
 
 
-def place(code: str) -> Place | None:
-    """The landing page of a code, whatever tenant it belongs to; None when unknown. Texts in the active language."""
+def place(code: str, *, own_language: bool = False) -> Place | None:
+    """The landing page of a code, whatever tenant it belongs to; None when unknown.
+
+    Texts in the active language, or in the organization's own.
+    """
     located = locate_code(code)
     if located is None or located.program_id is None:
         return None
     with tenancy.use(located.tenant_id, actor=PUBLIC):
         program = Program.objects.select_related("tenant").get(pk=located.program_id)
         name = Participant.objects.values_list("name", flat=True).get(pk=located.participant_id)
-        needs_booking = setting("referrals.require_booking_reference", program_id=program.id)
-    languages = (get_language() or "", program.tenant.locale, "en")
-    return Place(
-        tenant=program.tenant, organization=program.tenant.name, referrer=name.split()[0] if name.split() else "",
-        title=str(rules.in_language(program.landing.get("title"), languages) or ""),
-        text=str(rules.in_language(program.landing.get("text"), languages) or ""),
-        steps=list(rules.in_language(program.landing.get("steps"), languages) or ()),
-        is_live=located.is_live, needs_booking=needs_booking,
-    )  # fmt: skip
+        with override(program.tenant.locale if own_language else get_language()):
+            return Place(
+                tenant=program.tenant, code=codes.normalize(code), status=program.status, is_live=located.is_live,
+                needs_booking=setting("referrals.require_booking_reference", program_id=program.id),
+                landing=landing(
+                    program, program.tenant, at=clock.now(), referrer=name.split()[0] if name.split() else "",
+                    campaign=campaign_of(located.campaign_id),
+                ),
+            )  # fmt: skip
+
+
+def agreement(referral_id: UUID) -> Agreement | None:
+    """What the referred person agreed to; None where nobody was asked."""
+    found: Agreement | None = Agreement.objects.filter(referral_id=referral_id).first()
+    return found
 
 
 def is_participant_code(code: str) -> bool:
@@ -280,7 +313,7 @@ def detail(referral: Referral) -> Detail:
 
 def address(code: str, *, channel: str = "") -> str:
     """The address people share."""
-    return f"{settings.KITH_PUBLIC_URL}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
+    return f"{web.public_base()}/r/{codes.normalize(code)}{f'?c={channel}' if channel else ''}"
 
 
 def find_referral(

@@ -6,7 +6,6 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
@@ -59,16 +58,6 @@ def utm_columns(utm: Mapping[str, str]) -> dict[str, str]:
     """The five campaign fields out of a mapping with or without the `utm_` prefix, each at most 200 characters."""
     named = {name if name.startswith("utm_") else f"utm_{name}": value for name, value in utm.items()}
     return {name: str(named[name])[:200] for name in UTM_FIELDS if named.get(name)}
-
-
-def in_language(texts: Mapping[str, Any] | None, languages: Sequence[str]) -> Any:
-    """The text in the first language there is one in, "nl" serving "nl-BE" as well; else any, else None."""
-    texts = texts or {}
-    for language in languages:
-        for tag in (language, language.partition("-")[0]):
-            if texts.get(tag):
-                return texts[tag]
-    return next(iter(texts.values()), None)
 
 
 # --- clicks -------------------------------------------------------------------------------------------

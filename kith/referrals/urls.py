@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from kith.referrals.pages import console, portal, public, sites
+from kith.referrals.pages import cards, console, portal, public, sites
 
 app_name = "referrals"
 
 urlpatterns = [
+    path("r/", public.find_code, name="find"),
     path("r/<str:code>", public.follow_link, name="follow"),
+    path("r/<str:code>/card.png", cards.card, name="card"),
     path("r/<str:code>/qr.svg", public.qr_code, {"kind": "svg"}, name="qr_svg"),
     path("r/<str:code>/qr.png", public.qr_code, {"kind": "png"}, name="qr_png"),
     path("r/<str:code>/welcome", public.welcome, name="welcome"),

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import override
 
-from kith.kit import clock
+from kith.kit import clock, web
 from kith.programs import rules
 from kith.programs.models import Program
 from kith.programs.queries.offers import offer
@@ -44,7 +43,7 @@ def share_texts(program: Program, language: str) -> ShareTexts:
 
 def share_sample(program: Program, language: str) -> dict[str, str]:
     """The messages as somebody called Sanne would send them, to be looked at."""
-    return share_texts(program, language).filled(name="Sanne", link=f"{settings.KITH_PUBLIC_URL}/r/SANNE234")
+    return share_texts(program, language).filled(name="Sanne", link=f"{web.public_base()}/r/SANNE234")
 
 
 def usual_texts(organization: str) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from kith.participants.models import Participant
 from kith.pipelines import actions as pipelines
 from kith.pipelines import queries as stages
 from kith.pipelines.models import Stage
+from kith.programs import queries as programs
 from kith.programs.models import Campaign, Program, ProgramStatus
 from kith.referrals import queries, rules
 from kith.referrals.actions.conversions import tell_recorded
@@ -32,7 +33,7 @@ from kith.referrals.actions.refusals import (
     is_about,
 )
 from kith.referrals.events import ReferralCreated
-from kith.referrals.models import Click, Conversion, Referral
+from kith.referrals.models import Agreement, Click, Conversion, Referral
 from kith.tenants.queries import current_tenant, local_day, setting
 
 
@@ -65,6 +66,7 @@ def create_referral(
     source: str,
     utm: Mapping[str, str] | None = None,
     method: str | None = None,
+    agreed_to: tuple[str, str] = ("", ""),
     actor: Actor,
     now: datetime.datetime,
 ) -> Referral:
@@ -72,7 +74,8 @@ def create_referral(
 
     With a booking reference the referral starts as qualified and the booking is its first conversion, with
     the average booking value as an estimate when no `amount` is given. One booking and one person count
-    once, however many calls come at the same time. Runs in the tenant of the code. Raises Invalid,
+    once, however many calls come at the same time. `agreed_to` is what the person was shown and agreed to, with
+    its language. Runs in the tenant of the code. Raises Invalid,
     CodeUnknown, ProgramNotLive, BookingReferenceMissing, SelfReferral, ExistingCustomer, DuplicateBooking,
     AlreadyReferred; then nothing has changed.
     """
@@ -92,7 +95,7 @@ def create_referral(
         converted_at=now if booking else None, created_at=now, updated_at=now, **rules.utm_columns(utm or {}),
     )  # fmt: skip
     conversion = _booking(referral, amount, travel_on, now) if booking else None
-    _insert(referral, conversion, friend.phone)
+    _insert(referral, conversion, friend.phone, agreed_to)
     _tell(referral, conversion, actor=actor, now=now)
     return referral
 
@@ -173,7 +176,9 @@ def _booking(
     )  # fmt: skip
 
 
-def _insert(referral: Referral, conversion: Conversion | None, phone: str) -> None:
+def _insert(
+    referral: Referral, conversion: Conversion | None, phone: str, agreed_to: tuple[str, str]
+) -> None:
     """Write the rows; the unique indexes decide which of several callers wins."""
     if phone:
         context = f"referrals_referral.referred_phone_enc:{referral.id}"
@@ -183,6 +188,11 @@ def _insert(referral: Referral, conversion: Conversion | None, phone: str) -> No
             referral.save(force_insert=True)
             if conversion is not None:
                 conversion.save(force_insert=True)
+            if agreed_to[0]:
+                Agreement.objects.create(
+                    referral=referral, text=agreed_to[0], language=agreed_to[1],
+                    version=programs.landing_number(referral.program_id), agreed_at=referral.created_at,
+                )  # fmt: skip
     except IntegrityError as error:
         raise _refusal(error, conversion) from None
 

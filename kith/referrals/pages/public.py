@@ -32,12 +32,12 @@ _SENT_ON = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Cont
 @require_safe
 def follow_link(request: HttpRequest, code: str) -> HttpResponse:
     """Record the click and send the visitor on, or say why not."""
-    _refuse_guessers(request)
+    refuse_guessers(request)
     found = _followed(request, code)
     if found is None:
-        return _unknown(request)
+        return unknown(request)
     if found.click_id is None:
-        return html.page(request, "referrals/closed.html", status=409)
+        return _closed(request, _arrive(request, code))
     return _sent_on(found, code)
 
 
@@ -73,7 +73,7 @@ def _sent_on(found: actions.Answer, code: str) -> HttpResponse:
 _blocked: dict[str, float] = {}
 
 
-def _refuse_guessers(request: HttpRequest) -> None:
+def refuse_guessers(request: HttpRequest) -> None:
     """Turn away an address that this process has found guessing, without asking anybody.
 
     Raises TooMany.
@@ -93,7 +93,7 @@ def _blocked_for(request: HttpRequest) -> int:
     return 0
 
 
-def _unknown(request: HttpRequest) -> HttpResponse:
+def unknown(request: HttpRequest) -> HttpResponse:
     """The friendly answer to a code nobody has. Raises TooMany from the eleventh in a minute on."""
     address = client_address(request)
     hit = limits.hit(f"code|{address}", WRONG_TRIES, WRONG_WINDOW_S)
@@ -112,9 +112,9 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 @require_safe
 def qr_code(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """The QR code of a link as SVG or PNG; `scale` is the size of a dot, 1 to 40. Holds the address only."""
-    _refuse_guessers(request)
+    refuse_guessers(request)
     if queries.locate_code(code) is None:
-        return _unknown(request)
+        return unknown(request)
     asked = request.GET.get("scale", "8")
     scale = min(max(int(asked), 1), 40) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 8
     picture = segno.make(queries.address(code, channel="qr"), error="m", micro=False)
@@ -126,30 +126,42 @@ def qr_code(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 # --- the landing page ---------------------------------------------------------------------------------
 
+# Refusals that are about the person rather than about what was typed: a page explains them.
+_PERSONAL = (actions.SelfReferral, actions.ExistingCustomer, actions.AlreadyReferred)
+
 
 @public("the friend who got a link is not known yet")
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest, code: str) -> HttpResponse:
     """What the program promises, and the friend's form."""
-    _refuse_guessers(request)
+    refuse_guessers(request)
     place = _arrive(request, code)
     if place is None:
-        return _unknown(request)
+        return unknown(request)
     if not place.is_live:
-        return html.page(request, "referrals/closed.html", status=409)
+        return _closed(request, place)
     form = FriendForm(
         request.POST or None, needs_booking=place.needs_booking, organization=place.organization,
-        initial={"rid": request.GET.get("rid", "")[:40]},
+        consent=place.consent, initial={"rid": request.GET.get("rid", "")[:40]},
     )  # fmt: skip
-    if request.method == "POST" and _taken_in(request, place, code, form):
-        return html.done(request, reverse("referrals:thanks", args=[codes.normalize(code)]))
-    return html.page(
-        request, "referrals/welcome.html", {"place": place, "form": form}, status=422 if form.errors else 200
-    )
+    if request.method == "POST":
+        try:
+            if _taken_in(request, place, form):
+                return html.done(request, reverse("referrals:thanks", args=[place.code]))
+        except _PERSONAL as error:
+            context = {
+                "place": place,
+                "why": error.code,
+                "explanation": error.text,
+                "link": queries.address(code),
+            }
+            return html.page(request, "referrals/refused.html", context, status=422)
+    context = {"place": place, "form": form, "link": queries.address(code)}
+    return html.page(request, "referrals/welcome.html", context, status=422 if form.errors else 200)
 
 
-def _taken_in(request: HttpRequest, place: queries.Place, code: str, form: FriendForm) -> bool:
-    """Create the referral; on refusal say in the form why."""
+def _taken_in(request: HttpRequest, place: queries.Place, form: FriendForm) -> bool:
+    """Create the referral; on refusal say in the form why. Raises the refusals that are about the person."""
     limits.enforce(f"landing|{client_address(request)}", FORMS, FORMS_WINDOW_S)
     if form.is_trapped:
         return True
@@ -158,8 +170,10 @@ def _taken_in(request: HttpRequest, place: queries.Place, code: str, form: Frien
     try:
         with tenancy.use(place.tenant.id, actor=PUBLIC):
             actions.create_referral(
-                code=code, **form.details(), source="landing", actor=PUBLIC, now=clock.now()
+                code=place.code, **form.details(), source="landing", actor=PUBLIC, now=clock.now()
             )
+    except _PERSONAL:
+        raise
     except DomainError as error:
         html.blame(form, error)
         return False
@@ -169,19 +183,35 @@ def _taken_in(request: HttpRequest, place: queries.Place, code: str, form: Frien
 @public("shown to the friend after the form")
 @require_safe
 def thanks(request: HttpRequest, code: str) -> HttpResponse:
-    """The confirmation."""
-    _refuse_guessers(request)
+    """The confirmation, and what happens next."""
+    refuse_guessers(request)
     place = _arrive(request, code)
     if place is None:
-        return _unknown(request)
+        return unknown(request)
     return html.page(request, "referrals/thanks.html", {"place": place})
+
+
+@public("whoever mistyped a code types it once more")
+@require_safe
+def find_code(request: HttpRequest) -> HttpResponse:
+    """Go to the code that was typed; guessing is slowed down where the code is looked up."""
+    code = codes.normalize(request.GET.get("code", "")[:40])
+    if not codes.is_well_formed(code, vanity=True):
+        return html.page(request, "referrals/unknown.html", status=404)
+    return HttpResponseRedirect(reverse("referrals:follow", args=[code]), headers=_SENT_ON)
+
+
+def _closed(request: HttpRequest, place: queries.Place | None) -> HttpResponse:
+    """The friendly answer where the program takes a break or has ended."""
+    return html.page(request, "referrals/closed.html", {"place": place}, status=409)
 
 
 def _arrive(request: Any, code: str) -> queries.Place | None:
     """The place a code leads to, with its organization's looks and language put on the page."""
-    place = queries.place(code)
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES or "Accept-Language" in request.headers
+    place = queries.place(code, own_language=not chosen)
     if place is not None:
         request.tenant = place.tenant
-        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and "Accept-Language" not in request.headers:
+        if not chosen:
             translation.activate(place.tenant.locale)
     return place

@@ -119,7 +119,9 @@ def offer(request: HttpRequest, site: queries.Site) -> HttpResponse:
         return http.respond(
             http.ok({"known": False, "title": _("Did somebody invite you?"), "words": _words()})
         )
-    form = FriendForm(needs_booking=place.needs_booking, organization=place.organization)
+    form = FriendForm(
+        needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
+    )
     invited = _("%(who)s invites you to %(organization)s") % {
         "who": place.referrer,
         "organization": place.organization,
@@ -180,7 +182,9 @@ def lead(request: HttpRequest, site: queries.Site) -> HttpResponse:
     place = _place(site, given.get("code"))
     if place is None:
         raise actions.CodeUnknown
-    form = FriendForm(given, needs_booking=place.needs_booking, organization=place.organization)
+    form = FriendForm(
+        given, needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
+    )
     if not form.is_valid():
         raise Invalid(fields={name: str(faults[0]) for name, faults in form.errors.items()})
     if not form.is_trapped:

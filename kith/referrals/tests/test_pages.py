@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from kith.kit import clock, tenancy
-from kith.referrals import rules
+from kith.programs.rules import in_language
 from kith.referrals.models import Click, Referral
 from kith.referrals.pages import public
 from kith.referrals.tests.factories import make_participant, make_scene, refer
@@ -207,13 +207,13 @@ def test_forms_from_one_address_are_limited(scene, visitor, monkeypatch):
 
 def test_texts_fall_back_from_language_to_language():
     texts = {"nl": "een", "en": "one"}
-    assert [rules.in_language(texts, [tag]) for tag in ("nl", "nl-be", "de", "en")] == [
+    assert [in_language(texts, [tag]) for tag in ("nl", "nl-be", "de", "en")] == [
         "een",
         "een",
         "een",
         "one",
     ]
-    assert rules.in_language({}, ["nl"]) is None
+    assert in_language({}, ["nl"]) is None
     assert clock.frozen_at() is not None
 
 
