@@ -6,6 +6,7 @@ A value may also come from a file: `KITH_X_FILE=/run/secrets/x` is the same as `
 
 import base64
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 EX_CONFIG = 78
+_TAKEN = {"accounts", "account", "api", "theme", "language", "static", "invitations", "unlock"}
 """Exit code of a process whose environment cannot be used; see kit.starting."""
 
 
@@ -61,6 +63,13 @@ def _level(text: str) -> str:
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError
     return level
+
+
+def _path(text: str) -> str:
+    word = text.strip("/")
+    if not re.fullmatch(r"[a-z0-9-]{3,60}", word) or word in _TAKEN:
+        raise ValueError
+    return f"{word}/"
 
 
 def _database(text: str) -> str:
@@ -164,6 +173,18 @@ class Env:
     email_from: str = _var("KITH_EMAIL_FROM", str, "Kith <kith@localhost>", "sender of e-mails")
     demo: bool = _var(
         "KITH_DEMO", _flag, True, "true or false: load the demo organizations once into an empty installation"
+    )
+    open_signup: bool = _var(
+        "KITH_OPEN_SIGNUP",
+        _flag,
+        False,
+        "anybody may set up an organization of their own at /start/; otherwise whom `kith tenant invite` invites",
+    )
+    operator_path: str = _var(
+        "KITH_OPERATOR_PATH",
+        _path,
+        "operator/",
+        "where the operator's desk stands: one word of a to z, 0 to 9 and hyphens",
     )
     secure: bool = _var(
         "KITH_SECURE", _flag, False, "HTTPS in front: secure cookies, HSTS, redirect to https"

@@ -90,14 +90,14 @@ def use(tenant_id: int | None, *, actor: Actor = SYSTEM, request_id: str = "") -
 
 
 @contextlib.contextmanager
-def across_tenants(reason: str) -> Iterator[Scope]:
+def across_tenants(reason: str, *, actor: Actor = SYSTEM) -> Iterator[Scope]:
     """The named escape: a transaction that sees every tenant, for the platform's own work.
 
     `reason` is for whoever greps for this name; it must say why one tenant is not enough.
     """
     if not reason:
         raise ValueError("say why one tenant is not enough")
-    with _entered(Scope(None, SYSTEM, current_request_id(), across=True)) as scope:
+    with _entered(Scope(None, actor, current_request_id(), across=True)) as scope:
         yield scope
 
 

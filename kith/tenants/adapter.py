@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -27,7 +26,6 @@ from kith.tenants import access, actions, queries, rules
 from kith.tenants.actions.factors import PURPOSE
 from kith.tenants.models import User
 
-FORM = "application/x-www-form-urlencoded"
 # No password is as short as this.
 LONGEST_CODE = 9
 # Where somebody who still has to set up a second factor may go.
@@ -178,7 +176,7 @@ class Sessions:
             return _sent_to_set_up(request)
         elif _is_unseen(session, now) and request.user.is_authenticated:
             _note(request, request.user, now)
-        if request.method == "POST" and request.content_type == FORM and "proof" in request.POST:
+        if request.method == "POST" and "proof" in request.POST:
             _take_proof(request)
         return self.get_response(request)
 
@@ -217,8 +215,3 @@ def _factor_is_due(request: Any) -> bool:
 def _sent_to_set_up(request: Any) -> HttpResponse:
     url = reverse("tenants:security")
     return html.done(request, url) if html.is_part(request) else redirect(url)
-
-
-def used_factor(request: HttpRequest) -> bool:
-    """Whether the person gave a second factor, or a passkey, in this very session."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))

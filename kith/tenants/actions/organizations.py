@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto, files, images, tenancy, text, web
+from kith.kit import colors, crypto, files, images, tenancy, text, web
 from kith.kit.actors import Actor
 from kith.kit.currencies import CURRENCIES
 from kith.kit.errors import Conflict, Invalid
 from kith.tenants import rules
-from kith.tenants.models import PlatformSetting, SettingScope, SettingValue, Tenant
+from kith.tenants.models import PlatformSetting, SettingScope, SettingValue, Tenant, TenantStatus
 
 
 class SlugTaken(Conflict):
@@ -84,6 +84,23 @@ def update_tenant(*, tenant: Tenant, changes: Mapping[str, Any], actor: Actor) -
     return row
 
 
+def suspend_tenant(*, tenant: Tenant, actor: Actor) -> None:
+    """Keep everybody out of an organization; nothing of it is lost."""
+    _set_status(tenant, TenantStatus.SUSPENDED, actor)
+
+
+def reactivate_tenant(*, tenant: Tenant, actor: Actor) -> None:
+    """Let a suspended organization work again."""
+    _set_status(tenant, TenantStatus.ACTIVE, actor)
+
+
+def _set_status(tenant: Tenant, status: str, actor: Actor) -> None:
+    with tenancy.use(tenant.id, actor=actor):
+        row = Tenant.objects.select_for_update().get(pk=tenant.pk)
+        row.status = status
+        row.save(update_fields=["status"])
+
+
 LOGO_SIDE = 512
 
 
@@ -107,12 +124,12 @@ def _drop(tenant_id: int, name: str) -> None:
         files.remove(name)
 
 
-LOOKED_AT = ("landing", "email", "done")
+LOOKED_AT = ("words", "landing", "email", "done")
 
 
 @transaction.atomic
 def note_look(*, tenant: Tenant, what: str, actor: Actor, now: datetime.datetime) -> Tenant:
-    """Remember that staff have looked at the `landing` page or the `email`, or are `done`. Raises Invalid."""
+    """Remember that staff have looked at one of LOOKED_AT, or are done setting up. Raises Invalid."""
     if what not in LOOKED_AT:
         raise Invalid(fields={"what": _("There is nothing here to look at.")})
     row = Tenant.objects.select_for_update().get(pk=tenant.pk)

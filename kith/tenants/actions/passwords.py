@@ -14,9 +14,10 @@ from django.core import signing
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import codes, jobs, limits
+from kith.kit import codes, jobs, limits, tenancy
+from kith.kit.actors import Actor
 from kith.kit.errors import NotFound, NotSignedIn, TooMany
-from kith.tenants.actions.tokens import end_user_families
+from kith.tenants.actions.tokens import end_user_families, sign_out_everywhere
 from kith.tenants.models import User
 
 FAILURES = 5
@@ -146,6 +147,26 @@ def password_changed(*, user: User, now: datetime.datetime) -> None:
     """After a new password: the old one's API sessions end, and failures with it are forgotten."""
     end_user_families(user=user, reason="password changed", now=now)
     _lift(user)
+
+
+# --- by the operator ----------------------------------------------------------------------------------
+
+
+def lock_user(*, user: User, actor: Actor, now: datetime.datetime) -> None:
+    """Sign a person out everywhere and keep them out."""
+    _set_active(user, False, actor)
+    sign_out_everywhere(user=user, now=now)
+
+
+def unlock_user(*, user: User, actor: Actor) -> None:
+    """Let a person in again; failed attempts are forgotten."""
+    _set_active(user, True, actor)
+    _lift(user)
+
+
+def _set_active(user: User, active: bool, actor: Actor) -> None:
+    with tenancy.across_tenants("a person may work for several organizations", actor=actor):
+        User.objects.filter(pk=user.pk).update(is_active=active)
 
 
 # --- locked accounts ----------------------------------------------------------------------------------

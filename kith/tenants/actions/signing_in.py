@@ -96,7 +96,7 @@ def _used(user: User | None, code: str) -> User | None:
 
 
 def _place(user: User) -> str:
-    return f"sign-in code of {user.pk}"
+    return f"sign-in-code:{user.pk}"
 
 
 def _digest(user: User, code: str) -> str:

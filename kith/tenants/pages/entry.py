@@ -26,6 +26,8 @@ def home(request: Any) -> HttpResponse:
     seats = queries.seats_of(request.user)
     if len(seats) == 1:
         return redirect(f"/t/{seats[0].tenant.slug}/")
+    if not seats and request.user.is_operator:
+        return redirect("admin:index")
     return html.page(request, "tenants/home.html", {"seats": seats})
 
 

@@ -29,6 +29,7 @@ from kith.tenants.queries.organizations import (
     views_of,
 )
 from kith.tenants.queries.signing_in import (
+    MemberFactors,
     SignInRules,
     codes_are_offered,
     factors_of,
@@ -38,11 +39,13 @@ from kith.tenants.queries.signing_in import (
     recovery_codes_left,
     sessions_of,
     sign_in_rules,
+    tenants_with_places,
 )
 
 __all__ = [
     "ACTOR_WORDS",
     "InvitationGone",
+    "MemberFactors",
     "Seat",
     "SignInRules",
     "ViewsOf",
@@ -75,5 +78,6 @@ __all__ = [
     "setting",
     "settings_shown",
     "sign_in_rules",
+    "tenants_with_places",
     "views_of",
 ]
