@@ -8,13 +8,13 @@ from django.urls import reverse
 # What it is -> the route of one, or of all when the name is that of several.
 ONE: Mapping[str, str] = {
     "referral": "rewards:referral", "participant": "participants:detail", "batch": "payouts:batch",
-    "job": "analytics:job",
+    "job": "analytics:job", "program": "programs:detail",
 }  # fmt: skip
 ALL: Mapping[str, str] = {
     "referral": "rewards:queue", "referrals": "rewards:queue", "queue": "rewards:queue", "reward": "rewards:queue",
     "rewards": "rewards:queue", "participant": "participants:list", "participants": "participants:list",
     "batch": "payouts:batches", "batchs": "payouts:batches", "batches": "payouts:batches", "jobs": "analytics:jobs",
-    "job": "analytics:jobs",
+    "job": "analytics:jobs", "program": "programs:list", "programs": "programs:list",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ DOINGS: tuple[tuple[Any, str, str, str], ...] = (
     (gettext_lazy("Enroll somebody"), "participants:create", "user-plus", "participants.edit"),
     (gettext_lazy("Import people"), "participants:import", "upload", "participants.import"),
     (gettext_lazy("Export people"), "participants:export", "download", "participants.export"),
+    (gettext_lazy("Set up a program"), "programs:create", "megaphone", "programs.edit"),
     (gettext_lazy("Make a payout batch"), "payouts:make", "landmark", "payouts.make"),
     (gettext_lazy("Invite a colleague"), "tenants:team", "mail-plus", "tenants.members"),
     (gettext_lazy("Make an API key"), "tenants:keys", "key-round", "tenants.keys"),

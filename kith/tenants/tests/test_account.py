@@ -37,9 +37,7 @@ def test_name_language_and_keys_are_kept(acme: Any, alice: Actor, browse: Any) -
     assert 'data-keys="off"' not in client.get(home).content.decode()
 
 
-@pytest.mark.parametrize(
-    "given", [{"name": ""}, {"name": "A", "locale": "tlh"}, {"name": "x" * 300}, {"name": "a\0b"}]
-)
+@pytest.mark.parametrize("given", [{"name": ""}, {"name": "A", "locale": "tlh"}, {"name": "x" * 300}])
 def test_what_cannot_be_kept_is_refused_at_its_field(
     given: dict[str, str], acme: Any, alice: Actor, browse: Any
 ) -> None:
