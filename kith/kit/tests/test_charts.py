@@ -50,7 +50,7 @@ def test_a_line_chart_carries_every_figure_in_a_table():
     table = drawn[drawn.index("<table") :]
     assert "<caption>Clicks per day</caption>" in table
     assert '<th scope="row">Tue</th><td>14</td>' in table
-    assert drawn.count('aria-hidden="true"') == 2
+    assert drawn.count('aria-hidden="true"') == 3
 
 
 def test_a_bar_chart_writes_figures_with_the_given_words():
