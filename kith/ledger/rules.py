@@ -56,7 +56,7 @@ JOURNAL_KINDS = frozenset(
     [
         *("fund", "unfund", "accrue", "mature", "cancel", "clawback"),
         *("withdraw.request", "withdraw.release", "withdraw.paid", "withdraw.returned", "fee"),
-        *("fx", "redeem", "expire", "writeoff", "reversal"),
+        *("fx", "redeem", "expire", "writeoff", "reversal", "merge"),
     ]
 )
 
@@ -166,6 +166,11 @@ def legs_expire(available: int, expired: int, amount: Money) -> list[Leg]:
 def legs_writeoff(writeoff: int, debt: int, amount: Money) -> list[Leg]:
     """A debt is given up."""
     return [Leg(writeoff, debt, amount)]
+
+
+def legs_merge(source: int, target: int, balance: Money) -> list[Leg]:
+    """Two owners were one person: what one account of the other holds, or owes, is the same account's here."""
+    return [Leg(source, target, balance)] if balance.amount_minor > 0 else [Leg(target, source, -balance)]
 
 
 def legs_reversed(legs: Sequence[Leg]) -> list[Leg]:

@@ -22,6 +22,14 @@ class ParticipantUpdated:
     fields: list[str]
 
 
+@event("participant.merged", outside=True)
+class ParticipantMerged:
+    """Two rows were one person: `into_id` stands for both from now on, with everything the other had."""
+
+    participant_id: UUID
+    into_id: UUID
+
+
 @event("participant.suspended", outside=True)
 class ParticipantSuspended:
     """The participant may not refer for the time being."""

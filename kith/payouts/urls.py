@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kith.payouts.pages import console as pages
-from kith.payouts.pages import portal
+from kith.payouts.pages import people, portal
 
 app_name = "payouts"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("t/<slug:tenant>/payouts/withdrawals/<uuid:withdrawal_id>/failed/", pages.failed, name="failed"),
     path(
         "t/<slug:tenant>/payouts/withdrawals/<uuid:withdrawal_id>/returned/", pages.returned, name="returned"
+    ),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/merge/<uuid:other_id>/", people.merge, name="merge"
     ),
     path("t/<slug:tenant>/people/<uuid:participant_id>/account/", pages.account, name="account"),
     path(

@@ -21,6 +21,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "participants.edit": _STAFF,
     "participants.import": _LEADS,
     "participants.export": _BOOKS,
+    "participants.merge": _LEADS,
+    "participants.impersonate": _ADMINS,
     "referrals.view": _ALL,
     "referrals.create": _STAFF,
     "referrals.move": _STAFF,

@@ -15,7 +15,9 @@ TABLE = """
     ledger.view          o a m . . u
     participants.edit    o a m g . .
     participants.export  o a m . . u
+    participants.impersonate o a . . . .
     participants.import  o a m . . .
+    participants.merge   o a m . . .
     participants.view    o a m g v u
     payouts.accounts     o a m . . .
     payouts.approve      o a m . . .

@@ -28,7 +28,7 @@ from kith.ledger.actions.doors import (
     ReversalMismatch,
 )
 from kith.ledger.actions.posting import Draft, Posting, lock_balances, post, post_many, reverse
-from kith.ledger.actions.settling import Due, claw_back, mature
+from kith.ledger.actions.settling import Due, claw_back, mature, merge_owner
 
 __all__ = [
     "AccountFrozen",
@@ -50,6 +50,7 @@ __all__ = [
     "freeze",
     "lock_balances",
     "mature",
+    "merge_owner",
     "open_account",
     "open_participant",
     "post",

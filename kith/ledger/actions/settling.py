@@ -13,9 +13,10 @@ from uuid import UUID
 from kith.kit.actors import Actor
 from kith.kit.money import Money
 from kith.ledger import rules
-from kith.ledger.actions.accounts import ParticipantAccounts
+from kith.ledger.actions.accounts import ParticipantAccounts, open_account
 from kith.ledger.actions.posting import Draft, Posting, lock_balances, post, post_many
 from kith.ledger.models import Journal
+from kith.ledger.queries import accounts
 from kith.ledger.rules import Leg
 
 
@@ -77,6 +78,29 @@ def claw_back(
         meta=meta,
         intent=[Leg(accounts.available, budget, amount)],
     )
+
+
+def merge_owner(
+    *, key: str, owner_id: UUID, into_id: UUID, event_at: datetime, actor: Actor
+) -> Posting | None:
+    """Give everything one participant holds and owes to another, account by account; None when it is nothing.
+
+    Nothing that was posted before changes: the accounts of the one end at zero. Raises AccountFrozen.
+    """
+    pairs = {
+        account.id: open_account(kind=account.kind, owner_id=into_id, currency=account.currency)
+        for account in accounts(owner_id=owner_id)
+    }
+    held = lock_balances(account_ids=[*pairs, *pairs.values()])
+    legs = [
+        leg for source, target in pairs.items() if held[source]
+        for leg in rules.legs_merge(source, target, held[source])
+    ]  # fmt: skip
+    if not legs:
+        return None
+    return post(
+        key=key, kind="merge", legs=legs, event_at=event_at, actor=actor, ref_type="participant", ref_id=owner_id
+    )  # fmt: skip
 
 
 def _touched(due: Due) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """Enrolling and changing participants, one by one and by the hundred thousand."""
 
+from kith.participants.actions.absorbing import CompanyWithPeople, SamePerson, absorb, lock_both
 from kith.participants.actions.agreeing import record_consents
 from kith.participants.actions.bulk import (
     BULK,
@@ -49,6 +50,8 @@ from kith.participants.actions.refusals import (
     DuplicateEmail,
     DuplicateExternalId,
     ParticipantErased,
+    ParticipantMerged,
+    refuse_gone,
 )
 from kith.participants.actions.requesting import (
     EXPORT,
@@ -76,6 +79,7 @@ __all__ = [
     "PIECE",
     "CodeTaken",
     "CodeWrong",
+    "CompanyWithPeople",
     "DeedUnknown",
     "DuplicateEmail",
     "DuplicateExternalId",
@@ -90,12 +94,15 @@ __all__ = [
     "NoteNotYours",
     "Opened",
     "ParticipantErased",
+    "ParticipantMerged",
     "PersonRefused",
     "Progress",
     "RowsRefused",
+    "SamePerson",
     "Secrets",
     "SignInPaused",
     "TooManyPeople",
+    "absorb",
     "add_company_person",
     "ask_to_sign_in",
     "change_note",
@@ -107,11 +114,13 @@ __all__ = [
     "export_participants",
     "import_customers",
     "invite_to_portal",
+    "lock_both",
     "look_into",
     "make_sign_in_code",
     "prepare_import",
     "reactivate_participant",
     "record_consents",
+    "refuse_gone",
     "remove_company_person",
     "remove_note",
     "request_export",

@@ -127,6 +127,9 @@ class Merge:
         if by_address and not by_number and number and by_address.external_id:
             return BadRow(line, self.layout.heading("external_id"), number, "external_id_taken")
         found = by_number or by_address
+        if found and found.status == ParticipantStatus.MERGED:
+            name = "external_id" if by_number else "email"
+            return BadRow(line, self.layout.heading(name), str(values[name]), "merged")
         if found:
             earlier = self._lines.setdefault(found.id, line)
             if earlier != line:

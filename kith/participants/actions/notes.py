@@ -11,8 +11,8 @@ from kith.kit.actors import Actor
 from kith.kit.errors import Conflict, Invalid, NotFound
 from kith.kit.ids import uuid7
 from kith.participants import rules
-from kith.participants.actions.refusals import ParticipantErased
-from kith.participants.models import Participant, ParticipantNote, ParticipantStatus
+from kith.participants.actions.refusals import refuse_gone
+from kith.participants.models import Participant, ParticipantNote
 from kith.participants.queries import notes
 
 
@@ -33,10 +33,9 @@ class NoteNotYours(Conflict):
 def write_note(
     *, participant: Participant, body: str, actor: Actor, now: datetime.datetime
 ) -> ParticipantNote:
-    """Write a note. Raises NoteEmpty, ParticipantErased."""
+    """Write a note. Raises NoteEmpty, ParticipantErased, ParticipantMerged."""
     held = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-    if held.status == ParticipantStatus.ERASED:
-        raise ParticipantErased
+    refuse_gone(held)
     note_id = uuid7()
     sealed = _sealed(body, held.pk, note_id)
     written: ParticipantNote = ParticipantNote.objects.create(

@@ -115,8 +115,7 @@ def reactivate_participant(
 
 def _locked(participant: Participant) -> Participant:
     held: Participant = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-    if held.status == ParticipantStatus.ERASED:
-        raise refusals.ParticipantErased
+    refusals.refuse_gone(held)
     return held
 
 

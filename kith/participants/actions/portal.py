@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from kith.kit import clock, codes, jobs, limits
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict
-from kith.participants.actions.refusals import ParticipantErased
-from kith.participants.models import CompanyPerson, Participant, ParticipantStatus, PortalSession
+from kith.participants.actions.refusals import refuse_gone
+from kith.participants.models import CompanyPerson, Participant, PortalSession
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
 
@@ -50,8 +50,7 @@ def start_portal_session(
     that calls puts the token into the cookie with `access.remember`. Raises ParticipantErased.
     """
     held = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-    if held.status == ParticipantStatus.ERASED:
-        raise ParticipantErased
+    refuse_gone(held)
     staff, token = actor.kind == "member", codes.random_token()
     session: PortalSession = PortalSession.objects.create(
         participant=held, person=person, member_id=UUID(actor.id) if staff else None,
@@ -115,8 +114,7 @@ def invite_to_portal(
 
     Raises ParticipantErased, NoAddress, and TooMany from the fourth letter of a day on.
     """
-    if participant.status == ParticipantStatus.ERASED:
-        raise ParticipantErased
+    refuse_gone(participant)
     if not (person or participant).email:
         raise NoAddress
     mailbox = person.pk if person else participant.pk

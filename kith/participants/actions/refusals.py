@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit.errors import Conflict, Invalid, Sentence
 from kith.participants import rules
+from kith.participants.models import Participant, ParticipantStatus
 
 SENTENCES: dict[str, Sentence] = {
     "missing": _("Fill in a name."),
@@ -39,6 +40,7 @@ SENTENCES: dict[str, Sentence] = {
     "person_twice": _("This row is about the same person as line %(line)s. Keep one of the two."),
     "email_taken": _("This e-mail address belongs to another customer. Correct the address or the customer number."),
     "external_id_taken": _("The person with this e-mail address has another customer number. Correct one of the two."),
+    "merged": _("This person was merged with another. Remove the row, or use the other's number or address."),
     "erased": _("This customer was erased on request. Remove the row."),
 }  # fmt: skip
 
@@ -61,10 +63,24 @@ class CodeTaken(Conflict):
     code, message = "code_taken", _("This code is in use already. Choose another.")
 
 
+class ParticipantMerged(Conflict):
+    """The participant was enrolled twice; another row stands for both."""
+
+    code, message = "participant_merged", _("This participant was merged into another. Change the other one.")
+
+
 class ParticipantErased(Conflict):
     """The participant was erased; the row remains as a tombstone only."""
 
     code, message = "participant_erased", _("This participant was erased and cannot be changed.")
+
+
+def refuse_gone(participant: Participant) -> None:
+    """Raise ParticipantErased or ParticipantMerged for a tombstone."""
+    if participant.status == ParticipantStatus.ERASED:
+        raise ParticipantErased
+    if participant.status == ParticipantStatus.MERGED:
+        raise ParticipantMerged
 
 
 def refuse(problems: Mapping[str, str]) -> None:

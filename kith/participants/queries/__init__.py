@@ -19,9 +19,11 @@ from kith.participants.queries.people import (
     Movement,
     PersonalDetails,
     about,
+    facts_of,
     find_by_email,
     get_by_code,
     get_participant,
+    merged_ids,
     opened,
     personal_details,
     phone_region,
@@ -30,7 +32,7 @@ from kith.participants.queries.people import (
 
 __all__ = [
     "ORDER", "ORDERS", "About", "Filters", "Group", "Movement", "ParticipantRow", "PersonalDetails", "ReadNote",
-    "about", "consents_of", "duplicates", "export_rows", "find_by_email", "found", "get_by_code",
-    "get_participant", "ids_of", "likely_same", "notes_of", "opened", "page_of", "participant_list",
+    "about", "consents_of", "duplicates", "export_rows", "facts_of", "find_by_email", "found", "get_by_code",
+    "get_participant", "ids_of", "likely_same", "merged_ids", "notes_of", "opened", "page_of", "participant_list",
     "personal_details", "phone_region", "sealed_in", "total_of",
 ]  # fmt: skip

@@ -4,6 +4,8 @@ import datetime
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from kith.kit import crypto
 from kith.participants.models import Consent, ParticipantNote
 from kith.tenants.queries import actor_names
@@ -26,8 +28,8 @@ class ReadNote:
 
 
 def notes_of(participant_id: UUID) -> list[ReadNote]:
-    """The notes about a participant, newest first, removed ones as places without text."""
-    rows = list(ParticipantNote.objects.filter(participant_id=participant_id).order_by("-created_at", "-id"))
+    """The notes about a participant and whom they stand for, newest first, removed ones as places without text."""
+    rows = list(ParticipantNote.objects.filter(_of(participant_id)).order_by("-created_at", "-id"))
     names = actor_names({ref for row in rows for ref in (row.author, row.removed_by) if ref})
     return [
         ReadNote(
@@ -40,7 +42,12 @@ def notes_of(participant_id: UUID) -> list[ReadNote]:
 
 def consents_of(participant_id: UUID) -> list[Consent]:
     """What the participant agreed to and took back, newest first."""
-    return list(Consent.objects.filter(participant_id=participant_id).order_by("-at", "-id"))
+    return list(Consent.objects.filter(_of(participant_id)).order_by("-at", "-id"))
+
+
+def _of(participant_id: UUID) -> Q:
+    """What was written about them, also under a row that was merged into theirs: each is under its own key."""
+    return Q(participant_id=participant_id) | Q(participant__merged_into_id=participant_id)
 
 
 def _text(row: ParticipantNote) -> str | None:

@@ -76,6 +76,19 @@ def personal_details(participant: Participant) -> PersonalDetails:
     )
 
 
+def facts_of(participant: Participant) -> dict[str, Any]:
+    """Every field of which somebody enrolled twice keeps one value, in clear."""
+    personal = personal_details(participant)
+    sealed = {"phone": personal.phone, "visa_number": personal.visa_number}
+    return {name: sealed.get(name, getattr(participant, name, None)) for name in rules.MERGEABLE}
+
+
+def merged_ids(participant_id: UUID) -> list[UUID]:
+    """Whom this participant stands for beside themselves."""
+    rows = Participant.objects.filter(merged_into_id=participant_id, status=ParticipantStatus.MERGED)
+    return list(rows.values_list("id", flat=True))
+
+
 def about(participant: Participant, *, movements: int = 20) -> About:
     """Personal details in clear, balances, and the newest movements of money."""
     held = ledger.balances(participant.id)

@@ -5,9 +5,10 @@ posts to the ledger last. A step that was done before is not done again; a step 
 the present state is refused and changes nothing.
 """
 
-from kith.payouts.actions.accounts import AccountInvalid, ParticipantErased, save_payout_account
+from kith.payouts.actions.accounts import AccountInvalid, save_payout_account
 from kith.payouts.actions.files import AccountUnreadable, BatchFile, FileAltered, FileNotReady, write_file
 from kith.payouts.actions.making import MadeBatch, NothingToPay, RewardUnknown, make_batch
+from kith.payouts.actions.merging import PaymentUnderWay, merge_participants
 from kith.payouts.actions.moves import StepTaken
 from kith.payouts.actions.outcomes import (
     BatchNotSent,
@@ -45,7 +46,7 @@ __all__ = [
     "FileRefused",
     "MadeBatch",
     "NothingToPay",
-    "ParticipantErased",
+    "PaymentUnderWay",
     "ReasonMissing",
     "RewardUnknown",
     "StepTaken",
@@ -58,6 +59,7 @@ __all__ = [
     "mark_failed",
     "mark_paid",
     "mark_returned",
+    "merge_participants",
     "save_payout_account",
     "send_batch",
     "write_file",

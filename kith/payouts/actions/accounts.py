@@ -10,7 +10,8 @@ from schwifty.exceptions import SchwiftyException
 from kith.kit import crypto, errors
 from kith.kit.actors import Actor
 from kith.kit.ids import uuid7
-from kith.participants.models import Participant, ParticipantStatus
+from kith.participants.actions import refuse_gone
+from kith.participants.models import Participant
 from kith.payouts import queries
 from kith.payouts.models import PayoutAccount
 
@@ -23,23 +24,16 @@ class AccountInvalid(errors.Invalid):
     code = "payout_account_invalid"
 
 
-class ParticipantErased(errors.Conflict):
-    """An erased person gets no new account."""
-
-    code, message = "participant_erased", _("This participant was erased.")
-
-
 @transaction.atomic
 def save_payout_account(
     *, participant: Participant, holder: str, iban: str, bic: str = "", actor: Actor, now: datetime
 ) -> PayoutAccount:
     """Make this the participant's account; the previous one is archived, withdrawals under way keep it.
 
-    Saving what is there already changes nothing. Raises AccountInvalid, ParticipantErased.
+    Saving what is there already changes nothing. Raises AccountInvalid, ParticipantErased, ParticipantMerged.
     """
     person = Participant.objects.select_for_update().get(pk=participant.pk)
-    if person.status == ParticipantStatus.ERASED:
-        raise ParticipantErased
+    refuse_gone(person)
     number, bank, name = _checked(holder, iban, bic)
     fingerprint = crypto.blind_index(number.compact, kind="iban")
     present = queries.get_payout_account(person.pk)

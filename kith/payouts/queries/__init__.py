@@ -1,6 +1,7 @@
 """What is due to whom, batches and their payments; and whether the books agree."""
 
 from kith.payouts.queries.checking import MONEY_FAULTS, MoneyOffence, money_offences
+from kith.payouts.queries.merging import Belongings, MergePreview, merge_preview, payments_under_way
 from kith.payouts.queries.paying import (
     NEWEST_BATCH,
     NEWEST_WITHDRAWAL,
@@ -29,8 +30,9 @@ from kith.payouts.queries.paying import (
 )
 
 __all__ = [
-    "MONEY_FAULTS", "NEWEST_BATCH", "NEWEST_WITHDRAWAL", "REASONS", "BatchDetail", "Debtor", "Due", "Line",
-    "MoneyOffence", "Outlook", "batch_detail", "batch_list", "claim", "debtor", "due", "file_lines",
-    "get_payout_account", "iban_context", "iban_of", "live_accounts", "money_offences", "outlook", "payees",
-    "terms_of", "unclaimed_rewards", "withdrawal_ids", "withdrawal_list",
+    "MONEY_FAULTS", "NEWEST_BATCH", "NEWEST_WITHDRAWAL", "REASONS", "BatchDetail", "Belongings", "Debtor",
+    "Due", "Line", "MergePreview", "MoneyOffence", "Outlook", "batch_detail", "batch_list", "claim", "debtor",
+    "due", "file_lines", "get_payout_account", "iban_context", "iban_of", "live_accounts", "merge_preview",
+    "money_offences", "outlook", "payees", "payments_under_way", "terms_of", "unclaimed_rewards",
+    "withdrawal_ids", "withdrawal_list",
 ]  # fmt: skip

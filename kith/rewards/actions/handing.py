@@ -51,11 +51,15 @@ def hand_over_rewards(*, from_id: UUID, into_id: UUID) -> int:
 
 def _hand_over_places(from_id: UUID, into_id: UUID) -> None:
     scope = {"scope": "participant", "scope_id": from_id}
-    for row in Counter.objects.select_for_update().filter(**scope).order_by("program_id", "rule_code", "period"):
+    for row in (
+        Counter.objects.select_for_update().filter(**scope).order_by("program_id", "rule_code", "period")
+    ):
         key = {
             "program_id": row.program_id, "scope": row.scope, "scope_id": into_id, "rule_code": row.rule_code,
             "period": row.period,
         }  # fmt: skip
         Counter.objects.bulk_create([Counter(**key)], ignore_conflicts=True)
-        Counter.objects.filter(**key).update(n=F("n") + row.n, amount_minor=F("amount_minor") + row.amount_minor)
+        Counter.objects.filter(**key).update(
+            n=F("n") + row.n, amount_minor=F("amount_minor") + row.amount_minor
+        )
     Counter.objects.filter(**scope).update(n=0, amount_minor=0)
