@@ -149,10 +149,13 @@ def part(
     return with_toast(response, toast) if toast else response
 
 
-def done(request: HttpRequest, url: str, toast: str = "") -> HttpResponse:
-    """After a successful POST: go to `url` (303; htmx gets HX-Redirect) and say what happened there."""
+def done(request: HttpRequest, url: str, toast: str = "", *, undo: str = "") -> HttpResponse:
+    """After a successful POST: go to `url` (303; htmx gets HX-Redirect) and say what happened there.
+
+    `undo` is the address of a form without fields that takes it back; the toast offers it.
+    """
     if toast:
-        messages.success(request, toast)
+        messages.success(request, toast, extra_tags=undo)
     if is_part(request):
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url

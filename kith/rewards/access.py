@@ -4,8 +4,10 @@ from uuid import UUID
 
 from kith.kit.actors import Actor
 from kith.kit.errors import NotFound
+from kith.kit.models import Job
 from kith.rewards import queries
 from kith.rewards.models import Reward
+from kith.tenants.access import one
 
 
 def reward(actor: Actor, reward_id: UUID) -> Reward:
@@ -16,4 +18,10 @@ def reward(actor: Actor, reward_id: UUID) -> Reward:
         raise NotFound from None
     if actor.kind == "participant" and actor.id != str(found.beneficiary_id):
         raise NotFound
+    return found
+
+
+def decision_job(job_id: UUID) -> Job:
+    """The job that decides about many referrals. Raises NotFound for any other."""
+    found: Job = one(Job.objects.filter(kind="rewards.decide_many"), pk=job_id)
     return found

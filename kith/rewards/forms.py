@@ -1,11 +1,15 @@
-"""Checks what arrives at the pages of the queue."""
+"""Checks what arrives at the pages of the queue and of rewards."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
 
-from kith.kit.errors import Invalid
+from kith.kit.errors import Invalid, Malformed
+from kith.rewards.models import RewardStatus
 
 
 class FilterForm(forms.Form):
@@ -15,17 +19,51 @@ class FilterForm(forms.Form):
     stage = forms.CharField(required=False, max_length=40)
     program = forms.UUIDField(required=False)
     referrer = forms.UUIDField(required=False)
-    show = forms.ChoiceField(required=False, choices=[("", ""), ("waiting", "waiting")])
+    show = forms.ChoiceField(
+        required=False, choices=[(each, each) for each in ("", "waiting", "asked", "all")]
+    )
+    sort = forms.ChoiceField(required=False, choices=[(each, each) for each in ("", "created", "-created")])
+
+    @property
+    def narrows(self) -> bool:
+        """True when something besides the view and the order was chosen."""
+        return any(self.cleaned_data[name] for name in ("q", "stage", "program", "referrer"))
 
     def wanted(self) -> dict[str, Any]:
-        """The arguments of `queries.queue`. Raises Invalid naming the filter at fault."""
-        if not self.is_valid():
-            raise Invalid(fields={name: str(faults[0]) for name, faults in self.errors.items()})
+        """The arguments of `queries.found_referrals`. Raises Invalid naming the filter at fault."""
+        checked(self)
         said = self.cleaned_data
         return {
             "search": said["q"], "stage": said["stage"], "program_id": said["program"],
-            "referrer_id": said["referrer"], "only_waiting": said["show"] == "waiting",
+            "referrer_id": said["referrer"], "show": said["show"], "sort": said["sort"],
         }  # fmt: skip
+
+
+class RewardFilterForm(forms.Form):
+    """What narrows the list of rewards."""
+
+    GROUPS = ("due", "waiting", "held", "available", "paid", "taken", "refused")
+
+    group = forms.ChoiceField(required=False, choices=[(each, each) for each in ("", *GROUPS)])
+    status = forms.ChoiceField(required=False, choices=[("", ""), *RewardStatus.choices])
+    currency = forms.RegexField("^[A-Z]{3}$", required=False)
+    program = forms.UUIDField(required=False)
+    q = forms.CharField(required=False, max_length=200)
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `queries.found_rewards`. Raises Invalid naming the filter at fault."""
+        checked(self)
+        said = self.cleaned_data
+        return {
+            "group": said["group"], "status": said["status"], "currency": said["currency"],
+            "program_id": said["program"], "search": said["q"],
+        }  # fmt: skip
+
+
+def checked(form: forms.Form) -> None:
+    """Raise Invalid naming what is wrong in a form of filters."""
+    if not form.is_valid():
+        raise Invalid(fields={name: str(faults[0]) for name, faults in form.errors.items()})
 
 
 def chosen_ids(values: list[str]) -> list[UUID]:
@@ -34,3 +72,24 @@ def chosen_ids(values: list[str]) -> list[UUID]:
         return [UUID(value) for value in dict.fromkeys(values)]
     except ValueError:
         raise Invalid from None
+
+
+def filters_in(text: str) -> FilterForm:
+    """The filters of a list out of its address' query, as a form that chooses all of it carries them."""
+    return FilterForm(QueryDict(text[:2000]))
+
+
+def moment(text: str) -> datetime:
+    """The moment of a decision. Raises Malformed."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Malformed
+    return found
+
+
+def reason(data: QueryDict) -> str:
+    """What was written, else what was chosen."""
+    return (data.get("reason", "").strip() or data.get("reason_choice", "").strip())[:500]

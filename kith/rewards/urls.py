@@ -2,20 +2,30 @@
 
 from django.urls import path
 
-from kith.rewards.pages import console as pages
-from kith.rewards.pages import portal
+from kith.rewards.pages import console, deciding, money, portal
 
 app_name = "rewards"
 urlpatterns = [
-    path("t/<slug:tenant>/referrals/", pages.queue, name="queue"),
-    path("t/<slug:tenant>/referrals/release/", pages.release, name="release"),
-    path("t/<slug:tenant>/referrals/approve/", pages.approve_many, name="approve_many"),
-    path("t/<slug:tenant>/referrals/reject/", pages.reject_many, name="reject_many"),
-    path("t/<slug:tenant>/referrals/<uuid:referral_id>/", pages.referral, name="referral"),
-    path("t/<slug:tenant>/referrals/<uuid:referral_id>/approve/", pages.approve, name="approve"),
-    path("t/<slug:tenant>/referrals/<uuid:referral_id>/reject/", pages.reject, name="reject"),
+    path("t/<slug:tenant>/referrals/", console.queue, name="queue"),
+    path("t/<slug:tenant>/referrals/waiting/", console.waiting, name="waiting"),
+    path("t/<slug:tenant>/referrals/release/", deciding.release, name="release"),
+    path("t/<slug:tenant>/referrals/approve/", deciding.approve_many, name="approve_many"),
+    path("t/<slug:tenant>/referrals/reject/", deciding.reject_many, name="reject_many"),
+    path("t/<slug:tenant>/referrals/undo/", deciding.undo_many, name="undo_many"),
+    path("t/<slug:tenant>/referrals/decided/<uuid:job_id>/", deciding.decided, name="decided"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/", console.referral, name="referral"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/approve/", deciding.approve, name="approve"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/reject/", deciding.reject, name="reject"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/undo/", deciding.undo, name="undo"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/ask/", deciding.ask, name="ask"),
+    path("t/<slug:tenant>/referrals/<uuid:referral_id>/answer/", deciding.answer, name="answer"),
+    path("t/<slug:tenant>/rewards/", money.rewards, name="rewards"),
+    path("t/<slug:tenant>/rewards/<uuid:reward_id>/hold/", deciding.hold, name="hold"),
+    path("t/<slug:tenant>/rewards/<uuid:reward_id>/release/", deciding.go_on, name="go_on"),
     path(
-        "t/<slug:tenant>/people/<uuid:participant_id>/referrals/", pages.of_participant, name="of_participant"
+        "t/<slug:tenant>/people/<uuid:participant_id>/referrals/",
+        console.of_participant,
+        name="of_participant",
     ),
     path("p/<slug:tenant>/", portal.home, name="portal_home"),
     path("p/<slug:tenant>/referrals/", portal.referrals_list, name="portal_referrals"),

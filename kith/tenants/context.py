@@ -22,13 +22,14 @@ NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
     (_("Referrals"), "rewards:queue", "inbox", "referrals.view", True),
     ("participant_plural", "participants:list", "users", "participants.view", True),
     (_("Programs"), "programs:list", "megaphone", "programs.view", False),
+    (_("Rewards"), "rewards:rewards", "gift", "rewards.view", False),
     (_("Payouts"), "payouts:batches", "landmark", "payouts.view", False),
     (_("Settings"), "tenants:settings", "settings", "tenants.view", False),
 )
 
 # The letter that, after g, goes there.
 KEYS = {
-    "analytics:dashboard": "h", "rewards:queue": "r", "participants:list": "p", "payouts:batches": "b",
+    "analytics:dashboard": "h", "rewards:queue": "r", "participants:list": "p", "payouts:batches": "b", "rewards:rewards": "w",
     "programs:list": "o", "tenants:settings": "s",
 }  # fmt: skip
 # Where something may wait: the figure of the pulse that stands beside the entry, and who sees it.
@@ -81,7 +82,7 @@ def _portal_frame(tenant: Tenant, visitor: Any) -> Frame:
     start = reverse("rewards:portal_home", args=[tenant.slug])
     frame = Frame(
         brand=replace(brand(tenant), home_url=start),
-        languages=[(code, _native(code)) for code, _name in settings.LANGUAGES],
+        languages=[(code, _native(code)) for code in queries.offered_languages(tenant)],
         language_url=reverse("set_language"),
         theme_url=reverse("theme"),
     )
@@ -105,7 +106,13 @@ def _portal_frame(tenant: Tenant, visitor: Any) -> Frame:
 
 def brand(tenant: Tenant) -> Brand:
     """How the organization looks."""
-    return Brand(name=tenant.name, color=tenant.brand, home_url=f"/t/{tenant.slug}/")
+    logo = reverse("tenants:logo", args=[tenant.slug, logo_name(tenant)]) if tenant.logo else ""
+    return Brand(name=tenant.name, color=tenant.brand, logo_url=logo, home_url=f"/t/{tenant.slug}/")
+
+
+def logo_name(tenant: Tenant) -> str:
+    """The last part of the logo's address, another one for each picture."""
+    return tenant.logo.rpartition("/")[2].partition(".")[0]
 
 
 def _native(code: str) -> str:

@@ -9,11 +9,16 @@ from kith.rewards.queries.facts import (
     ruleset,
 )
 from kith.rewards.queries.file import (
-    MANY_IN_A_DAY,
     Mark,
     ReferralFile,
     Step,
     referral_file,
+)
+from kith.rewards.queries.overview import (
+    Book,
+    Total,
+    found_rewards,
+    overview,
 )
 from kith.rewards.queries.queue import (
     ALL,
@@ -50,10 +55,10 @@ __all__ = [
     "ALL",
     "ASKED",
     "CONVERSION",
-    "MANY_IN_A_DAY",
     "NEWEST",
     "OLDEST",
     "WAITING",
+    "Book",
     "Explanation",
     "Facts",
     "Holdings",
@@ -62,6 +67,7 @@ __all__ = [
     "ReferralFile",
     "Release",
     "Step",
+    "Total",
     "asked_total",
     "decided_at",
     "decisions_of",
@@ -71,8 +77,10 @@ __all__ = [
     "facts_of_stage",
     "found_ids",
     "found_referrals",
+    "found_rewards",
     "get_reward",
     "holdings",
+    "overview",
     "queue",
     "referral_file",
     "reject_reasons",
