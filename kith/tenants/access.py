@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from ninja.decorators import decorate_view
 
@@ -159,7 +160,7 @@ def proven(view: View) -> View:
         fields = [
             (name, value) for name, values in request.POST.lists() for value in values if name not in _OURS
         ]
-        context = {"fields": fields, "fault": getattr(request, "proof_fault", None)}
+        context = {"fields": fields, "fault": getattr(request, "proof_fault", None), "back": _back(request)}
         response = html.page(request, "tenants/proof.html", context, status=401)
         if html.is_part(request):
             response.status_code = 200  # htmx swaps nothing that is refused
@@ -169,7 +170,18 @@ def proven(view: View) -> View:
     return checked  # type: ignore[return-value]
 
 
-_OURS = {"proof", "csrfmiddlewaretoken"}
+_OURS = {"proof", "csrfmiddlewaretoken", "proof_back"}
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person came from, when that is a page of ours."""
+    came = (
+        request.POST.get("proof_back")
+        or request.headers.get("HX-Current-URL")
+        or request.headers.get("Referer", "")
+    )
+    ours = url_has_allowed_host_and_scheme(came, {request.get_host()}, require_https=request.is_secure())
+    return came if ours else "/"
 
 
 def one(rows: QuerySet[Any], **wanted: Any) -> Any:

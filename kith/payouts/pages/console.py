@@ -14,7 +14,7 @@ from kith.kit.errors import DomainError, Malformed
 from kith.kit.pagination import paginate
 from kith.participants import access as participants
 from kith.payouts import access, actions, forms, queries
-from kith.tenants.access import requires
+from kith.tenants.access import proven, requires
 
 # --- batches ------------------------------------------------------------------------------------------
 
@@ -86,6 +86,7 @@ def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("payouts.send")
+@proven
 def send(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Record that the bank has the file."""
     row = access.batch(batch_id)
