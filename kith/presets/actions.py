@@ -1,24 +1,36 @@
 """Setting up an organization from a preset: only calls of the features' own actions."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.core import signing
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
-from kith.kit import errors, tenancy
+from kith.kit import emails, errors, jobs, limits, tenancy
 from kith.kit.actors import Actor
 from kith.kit.money import Money
 from kith.pipelines import actions as pipelines
-from kith.pipelines.models import Pipeline
+from kith.pipelines.models import Pipeline, Stage
 from kith.presets import queries, rules
 from kith.programs import actions as programs
 from kith.programs import queries as schemes
 from kith.programs.models import Program
 from kith.tenants import actions as tenants
-from kith.tenants.models import Role, Tenant
+from kith.tenants.models import Role, Tenant, User
+from kith.tenants.rules import SETTINGS
+
+_START = "kith.presets.start"
+
+
+class StartGone(errors.NotFound):
+    """Not a link of ours, or older than a week."""
+
+    code, message = "start_gone", _("This link is not valid any more. Ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +45,49 @@ class Owner:
 
 @transaction.atomic
 def load_preset(
-    *, code: str, slug: str, name: str, owner: Owner, actor: Actor, now: datetime.datetime, **values: Any
+    *,
+    code: str,
+    slug: str,
+    name: str,
+    owner: Owner | User,
+    actor: Actor,
+    now: datetime.datetime,
+    reward: rules.Reward | None = None,
+    **values: Any,
 ) -> Tenant:
     """A new organization with words, settings, pipelines, programs, rules and one owner; all of it or nothing.
 
-    `values` replace what the preset says of the tenant: currency, locale, timezone, brand, and is_demo.
-    Raises PresetUnknown, PresetInvalid naming the key, BadSlug, SlugTaken, Invalid naming the owner's field.
+    `values` replace what the preset says of the tenant: currency, locale, timezone, brand, country, and is_demo;
+    `reward` what it promises. The owner is a new person or one who can sign in already. Raises PresetUnknown,
+    PresetInvalid naming the key, BadSlug, SlugTaken, Invalid naming the owner's field.
     """
     preset = queries.get_preset(code)
+    if reward is not None:
+        preset = rules.promising(preset, reward)
     tenant = tenants.create_tenant(
         slug=slug, name=name, preset=code, labels=preset.labels, now=now, **{**preset.tenant, **values}
     )
     with tenancy.use(tenant.id, actor=actor):
-        _create_owner(owner, now)
+        user = owner if isinstance(owner, User) else _create_user(owner, now)
+        tenants.add_member(user=user, role=Role.OWNER, now=now)
         furnish(
             preset, code=code, currency=tenant.currency, actor=replace(actor, tenant_id=tenant.id), now=now
         )
     return tenant
 
 
-def _create_owner(owner: Owner, now: datetime.datetime) -> None:
-    user = tenants.create_user(
+def _create_user(owner: Owner, now: datetime.datetime) -> User:
+    return tenants.create_user(
         username=owner.username, email=owner.email, name=owner.name, password=owner.password, now=now
     )
-    tenants.add_member(user=user, role=Role.OWNER, now=now)
 
 
 def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now: datetime.datetime) -> None:
     """Give the organization in force what a preset says. Raises PresetInvalid naming the key."""
     with _at(code, "settings"):
         for key, value in preset.settings.items():
-            tenants.set_setting(key=key, value=value, actor=actor, now=now)
+            written = rules.in_currency(value, currency) if SETTINGS[key].type == "money" else value
+            tenants.set_setting(key=key, value=written, actor=actor, now=now)
     made: dict[str, Pipeline] = {}
     for index, planned in enumerate(preset.pipelines):
         with _at(code, f"pipelines[{index}]"):
@@ -87,10 +111,12 @@ def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now
 
 def _fill_budget(program: Program, scheme: rules.Program, *, actor: Actor, now: datetime.datetime) -> None:
     if scheme.hard_cap:
-        cap = Money.parse(scheme.hard_cap, program.currency, field="hard_cap")
+        cap = Money.parse(
+            rules.in_currency(scheme.hard_cap, program.currency), program.currency, field="hard_cap"
+        )
         programs.open_budget(program=program, hard_cap=cap, actor=actor, now=now)
     if scheme.fund:
-        amount = Money.parse(scheme.fund, program.currency, field="fund")
+        amount = Money.parse(rules.in_currency(scheme.fund, program.currency), program.currency, field="fund")
         programs.fund_budget(program=program, amount=amount, key="preset", actor=actor, now=now)
 
 
@@ -102,7 +128,12 @@ def _promise(program: Program, rule: rules.Rule, *, actor: Actor, now: datetime.
 
 
 def _spec(program: Program, rule: rules.Rule) -> dict[str, Any]:
-    return {**rule.spec, "fixed_minor": Money.parse(rule.amount, program.currency).amount_minor}
+    return {
+        **rule.spec,
+        "fixed_minor": Money.parse(
+            rules.in_currency(rule.amount, program.currency), program.currency
+        ).amount_minor,
+    }
 
 
 @contextmanager
@@ -114,6 +145,83 @@ def _at(code: str, path: str) -> Iterator[None]:
         fields = {f"{path}.{field}": remedy for field, remedy in refusal.fields.items()}
         where, remedy = next(iter(fields.items()), (path, refusal.text))
         raise queries.PresetInvalid(preset=code, path=where, remedy=str(remedy), fields=fields) from refusal
+
+
+# ---- setting up on one's own
+
+
+@transaction.atomic
+def start_organization(
+    *, user: User, code: str, slug: str, name: str, logo: bytes, reward: rules.Reward, actor: Actor,
+    now: datetime.datetime, **values: Any,
+) -> Tenant:  # fmt: skip
+    """An organization of the user's own, as they described it page by page. Raises as `load_preset`, and TooMany."""
+    limits.enforce(f"start|{user.pk}", rules.STARTS_A_DAY, 24 * 60 * 60)
+    tenant = load_preset(
+        code=code, slug=slug, name=name, owner=user, reward=reward, actor=actor, now=now, **values
+    )
+    if logo:
+        with tenancy.use(tenant.id, actor=actor):
+            tenants.set_logo(tenant=tenant, picture=io.BytesIO(logo), actor=actor, now=now)
+    return tenant
+
+
+def ask_to_start(*, email: str, language: str) -> None:
+    """Mail the link with which an organization can be set up; nobody learns whether the address is known.
+
+    Raises Invalid naming the address, and TooMany when it was asked for too often.
+    """
+    address = emails.address(email)
+    if address is None:
+        raise errors.Invalid(fields={"email": _("Enter an e-mail address.")})
+    limits.enforce(f"start-letter|{address}", rules.LETTERS_A_DAY, 24 * 60 * 60)
+    jobs.enqueue("presets.send_start", email=address, language=language)
+
+
+def start_token(email: str) -> str:
+    """The secret of that link: signed, good for a week, and worth nothing but the address."""
+    return signing.dumps(email, salt=_START)
+
+
+def started_by(token: str) -> str:
+    """The address the link was sent to. Raises StartGone."""
+    try:
+        return str(signing.loads(token, salt=_START, max_age=rules.START_LIFETIME))
+    except signing.BadSignature:
+        raise StartGone from None
+
+
+def join(*, token: str, username: str, name: str, password: str, now: datetime.datetime) -> User:
+    """A new person for the address of the link. Raises StartGone, or Invalid naming the field."""
+    return tenants.create_user(
+        username=username, email=started_by(token), name=name, password=password, now=now
+    )
+
+
+@transaction.atomic
+def reset_words(*, tenant: Tenant, actor: Actor, now: datetime.datetime) -> None:
+    """Say again what the organization's preset says, for people, things and stages. Raises PresetUnknown."""
+    preset = queries.get_preset(tenant.preset)
+    tenants.update_tenant(tenant=tenant, changes={"labels": dict(preset.labels)}, actor=actor)
+    for planned in preset.pipelines:
+        said = {stage["code"]: stage["label"] for stage in planned.stages}
+        for stage in queries.stages_of(planned.code):
+            if stage.code in said:
+                pipelines.rename_stage(stage=stage, label=said[stage.code], actor=actor, now=now)
+
+
+@transaction.atomic
+def set_words(
+    *, tenant: Tenant, labels: Mapping[str, Mapping[str, str]], stages: Sequence[tuple[Stage, Mapping[str, str]]],
+    actor: Actor, now: datetime.datetime,
+) -> None:  # fmt: skip
+    """Say these words for people, things and stages; a term without a word is the product's own again.
+
+    Raises Invalid naming the language of a stage.
+    """
+    tenants.update_tenant(tenant=tenant, changes={"labels": dict(labels)}, actor=actor)
+    for stage, label in stages:
+        pipelines.rename_stage(stage=stage, label=label, actor=actor, now=now)
 
 
 # ---- the demonstration's past

@@ -1,9 +1,10 @@
 """The typed form of a preset: what an organization is set up with, read from plain data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from kith.kit.currencies import exponent
 from kith.tenants.rules import SETTINGS, bad_value
 
 
@@ -14,6 +15,10 @@ class PresetFault(ValueError):
         super().__init__(f"{path}: {remedy}")
         self.path, self.remedy = path, remedy
 
+
+STARTS_A_DAY, LETTERS_A_DAY = 3, 5
+"""Organizations one person may set up, and letters one address may get."""
+START_LIFETIME = 7 * 24 * 60 * 60
 
 Words = Mapping[str, str]
 """A text per language."""
@@ -70,6 +75,46 @@ class Preset:
     settings: Mapping[str, Any]
     pipelines: tuple[Pipeline, ...]
     programs: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What whoever sets up an organization promises: decimal text, days, and whether anybody looks."""
+
+    amount: str
+    hold_days: int
+    auto_approve: bool
+
+
+def promising(preset: Preset, reward: Reward) -> Preset:
+    """The preset with another promise: its settings, and the first rule of its default program, say it."""
+    said = {
+        "rewards.default_amount": reward.amount,
+        "rewards.hold_days": reward.hold_days,
+        "rewards.auto_approve": reward.auto_approve,
+    }
+    return replace(
+        preset,
+        settings={**preset.settings, **said},
+        programs=tuple(
+            replace(program, rules=(_promising(program.rules[0], reward), *program.rules[1:]))
+            if program.is_default
+            else program
+            for program in preset.programs
+        ),
+    )
+
+
+def _promising(rule: Rule, reward: Reward) -> Rule:
+    if rule.event:
+        return rule
+    spec = {**rule.spec, "hold_days": reward.hold_days, "auto_approve": reward.auto_approve}
+    return replace(rule, amount=reward.amount, spec=spec)
+
+
+def in_currency(amount: str, currency: str) -> str:
+    """An amount of a preset, written with two decimals, as a currency without any writes it."""
+    return amount if exponent(currency) else amount.removesuffix(".00")
 
 
 def parse(data: Any, *, locales: Sequence[str]) -> Preset:

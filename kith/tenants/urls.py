@@ -18,6 +18,9 @@ urlpatterns = [
     path("accounts/sessions/<int:session_id>/end/", security.session_end, name="session_end"),
     path("t/<slug:tenant>/settings/", settings.settings, name="settings"),
     path("t/<slug:tenant>/settings/organization/", settings.organization, name="organization"),
+    path("t/<slug:tenant>/settings/brand/", settings.brand, name="brand"),
+    path("t/<slug:tenant>/settings/languages/", settings.languages, name="languages"),
+    path("brands/<slug:slug>/<str:name>.png", settings.logo, name="logo"),
     path("t/<slug:tenant>/settings/rules/", settings.rules, name="rules"),
     path("t/<slug:tenant>/settings/signin/", security.signin, name="signin"),
     path(
@@ -32,6 +35,11 @@ urlpatterns = [
         "t/<slug:tenant>/settings/invitations/<uuid:invitation_id>/withdraw/",
         team.invitation_withdraw,
         name="invitation_withdraw",
+    ),
+    path(
+        "t/<slug:tenant>/settings/invitations/<uuid:invitation_id>/resend/",
+        team.invitation_resend,
+        name="invitation_resend",
     ),
     path("t/<slug:tenant>/views/", views.view_save, name="view_save"),
     path("t/<slug:tenant>/views/columns/", views.columns, name="columns"),

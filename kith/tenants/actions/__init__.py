@@ -26,6 +26,7 @@ from kith.tenants.actions.organizations import (
     set_setting,
     set_settings,
     suspend_tenant,
+    update_brand,
     update_tenant,
 )
 from kith.tenants.actions.passwords import (
@@ -50,8 +51,10 @@ from kith.tenants.actions.people import (
     change_role,
     create_user,
     invite,
+    invite_all,
     remove_member,
     renew_link,
+    resend_invitation,
     withdraw_invitation,
 )
 from kith.tenants.actions.sessions import end_other_sessions, end_session, network_of, note_session
@@ -110,6 +113,7 @@ __all__ = [
     "end_user_families",
     "forget_expired_tokens",
     "invite",
+    "invite_all",
     "keep_columns",
     "lock_user",
     "make_code",
@@ -125,6 +129,7 @@ __all__ = [
     "remove_view",
     "renew_link",
     "reseal_factors",
+    "resend_invitation",
     "reset_factor",
     "reset_factor_of_user",
     "revoke_api_key",
@@ -141,6 +146,7 @@ __all__ = [
     "unlock_token",
     "unlock_user",
     "update_account",
+    "update_brand",
     "update_tenant",
     "withdraw_invitation",
 ]  # fmt: skip

@@ -119,6 +119,24 @@ def set_logo(*, tenant: Tenant, picture: IO[bytes] | None, actor: Actor, now: da
     return row
 
 
+@transaction.atomic
+def update_brand(
+    *, tenant: Tenant, color: str, logo: IO[bytes] | None = None, without_logo: bool = False, actor: Actor,
+    now: datetime.datetime,
+) -> Tenant:  # fmt: skip
+    """Change the color and, if there is one, the logo; both or neither.
+
+    Raises Invalid naming `brand` or `logo`, with the nearest color on which text can be read.
+    """
+    row = update_tenant(tenant=tenant, changes={"brand": color}, actor=actor)
+    if logo is None and not without_logo:
+        return row
+    try:
+        return set_logo(tenant=tenant, picture=logo, actor=actor, now=now)
+    except (images.NotAPicture, images.PictureTooLarge) as refusal:
+        raise Invalid(fields={"logo": refusal.text}) from None
+
+
 def _drop(tenant_id: int, name: str) -> None:
     with tenancy.use(tenant_id):
         files.remove(name)

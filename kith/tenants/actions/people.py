@@ -1,6 +1,7 @@
 """Users, members and invitations."""
 
 import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import emails, jobs, tenancy, text
+from kith.kit import emails, jobs, limits, tenancy, text
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token, random_token
 from kith.kit.errors import Conflict, Forbidden, Invalid, TooMany
@@ -166,6 +167,40 @@ def invite(*, email: str, role: str, actor: Actor, now: datetime.datetime) -> In
             raise AlreadyMember from None
         raise
     # Without the link's secret, which would stay readable in the queue: the job makes it.
+    jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id))
+    return row
+
+
+@transaction.atomic
+def invite_all(*, emails: Sequence[str], role: str, actor: Actor, now: datetime.datetime) -> list[Invitation]:
+    """Offer a place to each of them, or to nobody. Raises as `invite`, naming whom it is about."""
+    made = []
+    for each in emails:
+        try:
+            made.append(invite(email=each, role=role, actor=actor, now=now))
+        except AlreadyMember:
+            known = {"email": each}
+            raise Invalid(
+                fields={"emails": _("%(email)s already belongs here or is invited.") % known}
+            ) from None
+    return made
+
+
+@transaction.atomic
+def resend_invitation(*, invitation: Invitation, actor: Actor, now: datetime.datetime) -> Invitation:
+    """Mail an open invitation once more, with a new link and week. Raises RoleNotYours, TooMany, InvitationGone."""
+    row = (
+        Invitation.objects.select_for_update()
+        .filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
+        .first()
+    )
+    if row is None:
+        raise queries.InvitationGone
+    if not rules.may_give_role(actor.role, row.role):
+        raise RoleNotYours
+    limits.enforce(f"invitation|{row.pk}", rules.INVITATIONS_TO_ONE, 24 * 60 * 60)
+    row.expires_at = now + rules.INVITATION_LIFETIME
+    row.save(update_fields=["expires_at"])
     jobs.enqueue("tenants.send_invitation", tenant_id=row.tenant_id, invitation_id=str(row.id))
     return row
 

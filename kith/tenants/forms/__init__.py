@@ -12,9 +12,16 @@ from kith.tenants.forms.factors import (
     SentCodeForm,
     SignInRulesForm,
 )
-from kith.tenants.forms.organization import LANGUAGES, OrganizationForm, organization_facts
+from kith.tenants.forms.organization import (
+    LANGUAGES,
+    BrandForm,
+    LanguagesForm,
+    OrganizationForm,
+    countries,
+    organization_facts,
+)
 from kith.tenants.forms.rules import RulesForm
-from kith.tenants.forms.team import SCOPE_WORDS, InviteForm, KeyForm, roles_to_give
+from kith.tenants.forms.team import SCOPE_WORDS, InviteForm, KeyForm, powers, roles_to_give
 
 __all__ = [
     "LANGUAGES",
@@ -23,16 +30,20 @@ __all__ = [
     "AccountForm",
     "AgainCodeForm",
     "AskCodeForm",
+    "BrandForm",
     "CodeForm",
     "FirstCodeForm",
     "InviteForm",
     "KeyForm",
+    "LanguagesForm",
     "OrganizationForm",
     "PasskeyForm",
     "PasskeyNameForm",
     "RulesForm",
     "SentCodeForm",
     "SignInRulesForm",
+    "countries",
     "organization_facts",
+    "powers",
     "roles_to_give",
 ]

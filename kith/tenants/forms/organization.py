@@ -1,30 +1,23 @@
-"""The organization's facts, look and words."""
+"""The organization's facts, look and languages."""
 
 import zoneinfo
 from typing import Any
 
+from babel import Locale
+from babel.core import get_global
 from django import forms
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kith.tenants.models import Tenant
 
 LANGUAGES = settings.LANGUAGES
-TERMS = ("participant", "participant_plural")
 
 
 def organization_facts(tenant: Tenant) -> dict[str, Any]:
     """What the form starts with."""
-    words = {
-        f"{term}_{code}": tenant.labels.get(term, {}).get(code, "")
-        for term in TERMS
-        for code, _name in LANGUAGES
-    }
-    return {
-        "name": tenant.name, "brand": tenant.brand, "locale": tenant.locale, "timezone": tenant.timezone,
-        "website": tenant.website, **words,
-    }  # fmt: skip
+    return {name: getattr(tenant, name) for name in ("name", "website", "country", "timezone")}
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -33,33 +26,63 @@ def _zones() -> list[tuple[str, str]]:
     ] + [("UTC", "UTC")]
 
 
+def countries() -> list[tuple[str, Any]]:
+    """Every country by its name in the active language."""
+    found = set(get_global("zone_territories").values())
+    names = Locale.parse((get_language() or "en").replace("-", "_")).territories
+    known = [(code, name) for code, name in names.items() if code in found and len(code) == 2]
+    return [("", _("Choose a country")), *sorted(known, key=lambda pair: pair[1])]
+
+
 class OrganizationForm(forms.Form):
-    """The organization's name, look, language and words."""
+    """What the organization is called and where it is at home."""
 
     name = forms.CharField(label=_("Name of the organization"), max_length=100)
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
-    brand = forms.CharField(
-        label=_("Brand color"),
-        widget=forms.TextInput(attrs={"type": "color"}),
-        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color such as #1d4ed8."))],
-        help_text=_("Buttons and links everywhere take this color; Kith picks readable text on it."),
+    country = forms.ChoiceField(label=_("Country"), choices=countries, required=False)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=_zones,
+        help_text=_("Days begin and end by it, in lists, reports and campaigns."),
     )
-    locale = forms.ChoiceField(
-        label=_("Language"), choices=LANGUAGES, help_text=_("For e-mails, and for people who chose none.")
-    )
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
-    participant_en = forms.CharField(label=_("One participant, in English"), max_length=40, required=False)
-    participant_plural_en = forms.CharField(label=_("Several, in English"), max_length=40, required=False)
-    participant_nl = forms.CharField(label=_("One participant, in Dutch"), max_length=40, required=False)
-    participant_plural_nl = forms.CharField(label=_("Several, in Dutch"), max_length=40, required=False)
 
     def changes(self) -> dict[str, Any]:
         """For `actions.update_tenant`."""
-        said = self.cleaned_data
-        words: dict[str, dict[str, str]] = {}
-        for term in TERMS:
-            for code, _name in LANGUAGES:
-                if said[f"{term}_{code}"].strip():
-                    words.setdefault(term, {})[code] = said[f"{term}_{code}"].strip()
-        facts = {name: said[name] for name in ("name", "website", "locale", "timezone")}
-        return {**facts, "brand": said["brand"].lower(), "labels": words}
+        return dict(self.cleaned_data)
+
+
+class BrandForm(forms.Form):
+    """How the organization looks; whether text can be read on the color is for the action to say."""
+
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG or WebP, at most 5 MB. Square ones look best."),
+    )
+    brand = forms.CharField(
+        label=_("Brand color"), widget=forms.TextInput(attrs={"type": "color"}),
+        help_text=_("Buttons and links everywhere take this color; Kith picks readable text on it."),
+    )  # fmt: skip
+
+    def clean_brand(self) -> str:
+        """In small letters, as it is stored."""
+        return str(self.cleaned_data["brand"]).lower()
+
+
+class LanguagesForm(forms.Form):
+    """Which languages participants may choose from, and which one comes first."""
+
+    locale = forms.ChoiceField(
+        label=_("Language of your organization"), choices=LANGUAGES, widget=forms.RadioSelect,
+        help_text=_("For e-mails, and for people who chose none."),
+    )  # fmt: skip
+    languages = forms.MultipleChoiceField(
+        label=_("Offered to participants"), choices=LANGUAGES, widget=forms.CheckboxSelectMultiple,
+        help_text=_("On your pages and in the portal. Your team chooses its own language."),
+    )  # fmt: skip
+
+    def changes(self) -> dict[str, Any]:
+        """For `actions.update_tenant`, the languages in the order of the product."""
+        chosen = self.cleaned_data["languages"]
+        ordered = [code for code, _name in LANGUAGES if code in chosen]
+        return {"locale": self.cleaned_data["locale"], "languages": ordered}

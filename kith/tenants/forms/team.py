@@ -1,12 +1,14 @@
 """Places for colleagues, and keys for servers."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kith.kit.emails import address
 from kith.tenants import rules
 from kith.tenants.models import Role
 
@@ -17,16 +19,52 @@ def roles_to_give(giver: str) -> list[tuple[str, Any]]:
 
 
 class InviteForm(forms.Form):
-    """A place for a colleague."""
+    """Places for colleagues, several at once."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    emails = forms.CharField(
+        label=_("E-mail addresses"), max_length=4000,
+        help_text=_("One on each line, or separated by commas. At most 20 at once."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "autocapitalize": "none"}),
+    )  # fmt: skip
     role = forms.ChoiceField(label=_("Role"), initial=Role.VIEWER)
 
     def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = roles_to_give(giver)  # type: ignore[attr-defined]
+
+    def clean_emails(self) -> list[str]:
+        """The addresses, each once."""
+        found = list(dict.fromkeys(re.split(r"[\s,;]+", str(self.cleaned_data["emails"]).strip())))
+        wrong = [each for each in found if address(each) is None]
+        if wrong:
+            raise forms.ValidationError(
+                _("This is not an e-mail address: %(text)s") % {"text": ", ".join(wrong[:3])}
+            )
+        if len(found) > 20:
+            raise forms.ValidationError(_("Invite at most 20 people at once."))
+        return found
+
+
+# What a colleague may do, as people read it; the table on the page asks the rules for each role.
+POWERS: tuple[tuple[Any, str], ...] = (
+    (_("See people, referrals and figures"), "participants.view"),
+    (_("Enroll people, add referrals, move them on"), "participants.edit"),
+    (_("Import people from a table"), "participants.import"),
+    (_("Approve and reject rewards"), "rewards.approve"),
+    (_("See payouts and the books"), "payouts.view"),
+    (_("Make, approve and send payouts"), "payouts.make"),
+    (_("Change programs and rewards"), "programs.edit"),
+    (_("Change settings, team and API keys"), "tenants.settings"),
+    (_("Read the audit trail"), "audit.view"),
+)
+
+
+def powers() -> list[tuple[Any, list[tuple[Any, bool]]]]:
+    """Each power with every role and whether it has it."""
+    return [
+        (words, [(label, permission in rules.permissions_of(role)) for role, label in Role.choices])
+        for words, permission in POWERS
+    ]
 
 
 class KeyForm(forms.Form):

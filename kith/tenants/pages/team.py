@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
@@ -20,16 +21,19 @@ def team(request: Any, tenant: str) -> HttpResponse:
     form = forms.InviteForm(html.given(request), giver=request.actor.role)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.invite(**form.cleaned_data, actor=request.actor, now=clock.now())
+            made = actions.invite_all(**form.cleaned_data, actor=request.actor, now=clock.now())
         except DomainError as error:
             html.blame(form, error)
         else:
-            sent = _("The invitation to %(email)s is on its way.") % form.cleaned_data
+            sent = ngettext(
+                "The invitation is on its way.", "%(count)d invitations are on their way.", len(made)
+            ) % {"count": len(made)}
             return html.done(request, reverse("tenants:team", args=[tenant]), sent)
     context = {
         "form": form,
         "members": queries.members(),
         "invitations": queries.open_invitations(),
+        "powers": forms.powers(),
         "roles": forms.roles_to_give(request.actor.role),
     }
     return html.page(request, "tenants/team.html", context, status=422 if form.errors else 200)
@@ -53,6 +57,16 @@ def member_remove(request: Any, tenant: str, member_id: UUID) -> HttpResponse:
     actions.remove_member(member=member, actor=request.actor, now=clock.now())
     gone = _("%(name)s no longer has access.") % {"name": member.user.get_full_name()}
     return html.done(request, reverse("tenants:team", args=[tenant]), gone)
+
+
+@require_POST
+@requires("tenants.members")
+def invitation_resend(request: Any, tenant: str, invitation_id: UUID) -> HttpResponse:
+    """Mail an open invitation once more."""
+    row = access.invitation(invitation_id)
+    actions.resend_invitation(invitation=row, actor=request.actor, now=clock.now())
+    said = _("A new letter is on its way to %(email)s; the link of the last one no longer works.")
+    return html.done(request, reverse("tenants:team", args=[tenant]), said % {"email": row.email})
 
 
 @require_POST

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,16 @@ def get_tenant(slug: str) -> Tenant:
 def get_tenant_by_id(tenant_id: int) -> Tenant:
     """The active organization of that id. Raises Tenant.DoesNotExist."""
     return Tenant.objects.get(pk=tenant_id, status=TenantStatus.ACTIVE)
+
+
+def logo_of(slug: str) -> Tenant | None:
+    """The active organization of that slug, if it has a logo."""
+    return Tenant.objects.filter(slug=slug, status=TenantStatus.ACTIVE).exclude(logo="").first()
+
+
+def offered_languages(tenant: Tenant) -> list[str]:
+    """Codes of the languages that participants of the organization may choose from."""
+    return [code for code, _name in settings.LANGUAGES if not tenant.languages or code in tenant.languages]
 
 
 def current_tenant() -> Tenant:

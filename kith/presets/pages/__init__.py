@@ -1,0 +1,1 @@
+"""Setting up an organization: the way to it, its first days, and its words."""
