@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kith.participants.pages import console as pages
-from kith.participants.pages import imports, lists, portal, public, pwa
+from kith.participants.pages import imports, lists, portal, public, pwa, staff
 
 app_name = "participants"
 urlpatterns = [
@@ -24,6 +24,19 @@ urlpatterns = [
     path("t/<slug:tenant>/people/<uuid:participant_id>/edit/", pages.edit, name="edit"),
     path("t/<slug:tenant>/people/<uuid:participant_id>/suspend/", pages.suspend, name="suspend"),
     path("t/<slug:tenant>/people/<uuid:participant_id>/reactivate/", pages.reactivate, name="reactivate"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/invite/", staff.invite, name="invite"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/look/", staff.look, name="look"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/notes/", staff.note_write, name="note_write"),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/notes/<uuid:note_id>/",
+        staff.note_change,
+        name="note_change",
+    ),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/notes/<uuid:note_id>/remove/",
+        staff.note_remove,
+        name="note_remove",
+    ),
     path("p/<slug:tenant>/sign-in/", public.sign_in, name="portal_sign_in"),
     path("p/<slug:tenant>/sign-in/code/", public.code, name="portal_code"),
     path("p/<slug:tenant>/sign-in/<str:token>/", public.link, name="portal_link"),

@@ -15,7 +15,7 @@ from kith.kit import clock, files, html
 from kith.kit.errors import DomainError
 from kith.kit.money import Money
 from kith.ledger.queries import Balance
-from kith.participants import access, actions, forms, queries
+from kith.participants import access, actions, forms, queries, rules
 from kith.participants.models import Participant
 from kith.tenants.access import requires
 from kith.tenants.queries import label
@@ -30,15 +30,29 @@ def words(request: Any) -> dict[str, str]:
     }
 
 
+TABS = (
+    ("overview", gettext_lazy("Overview")),
+    ("timeline", gettext_lazy("Timeline")),
+    ("notes", gettext_lazy("Notes")),
+    ("details", gettext_lazy("Details")),
+)
+
+
 @requires("participants.view")
 def detail(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Everything about one participant; what higher features know is loaded as parts."""
     person = access.participant(request.actor, participant_id)
-    about = queries.about(person)
+    tab = request.GET.get("tab", "") if request.GET.get("tab") in dict(TABS) else "overview"
     context = {
-        **words(request), "person": person, "about": about, "link": f"{settings.KITH_PUBLIC_URL}/r/{person.code}",
-        "balances": _balances(about.balances, request.tenant.currency), "story": _story(about.movements),
+        **words(request), "person": person, "tab": tab, "tabs": TABS, "personal": queries.personal_details(person),
+        "link": f"{settings.KITH_PUBLIC_URL}/r/{person.code}", "notes": queries.notes_of(person.pk),
+        "purses": _purses(queries.balances(person), request.tenant.currency), "me": request.actor.ref,
+        "open_since": clock.now() - rules.NOTE_OPEN_FOR,
     }  # fmt: skip
+    if tab == "overview":
+        context["twins"] = queries.likely_same(person) if request.actor.may("participants.merge") else []
+    elif tab == "details":
+        context["consents"] = queries.consents_of(person.pk)
     return html.page(request, "participants/detail.html", context)
 
 
@@ -144,35 +158,19 @@ def _address(tenant: str, person: Participant) -> str:
     return reverse("participants:detail", args=[tenant, person.id])
 
 
-# What people see of the ledger: one line per movement, told from the side where it matters.
-STORY = {
-    ("pending", "accrue"): (gettext_lazy("Reward earned"), "gift", ""),
-    ("pending", "cancel"): (gettext_lazy("Reward cancelled"), "x", "bad"),
-    ("available", "mature"): (gettext_lazy("Reward available"), "check", "ok"),
-    ("available", "clawback"): (gettext_lazy("Reward taken back"), "undo-2", "bad"),
-    ("pending", "clawback"): (gettext_lazy("Reward taken back"), "undo-2", "bad"),
-    ("debt", "clawback"): (gettext_lazy("Taken back after payment"), "undo-2", "bad"),
-    ("available", "withdraw.request"): (gettext_lazy("In a payout"), "landmark", ""),
-    ("available", "withdraw.release"): (gettext_lazy("Back from a payout"), "undo-2", "warn"),
-    ("paid", "withdraw.paid"): (gettext_lazy("Paid out"), "banknote", "ok"),
-    ("available", "withdraw.returned"): (gettext_lazy("Returned by the bank"), "undo-2", "bad"),
-    ("debt", "writeoff"): (gettext_lazy("Debt given up"), "eraser", ""),
-}
 BALANCES = (
-    ("pending", gettext_lazy("Waiting"), "hourglass"),
     ("available", gettext_lazy("Available"), "wallet"),
+    ("pending", gettext_lazy("On hold"), "hourglass"),
     ("reserved", gettext_lazy("In a payout"), "landmark"),
     ("paid", gettext_lazy("Paid out"), "banknote"),
 )
+Purse = tuple[str, list[tuple[Any, str, Money]]]
 
 
-def _story(movements: list[queries.Movement]) -> list[dict[str, Any]]:
-    return [
-        {"title": title, "icon": icon, "tone": tone, "amount": abs(move.amount), "at": move.at}
-        for move in movements
-        for title, icon, tone in [STORY.get((move.account, move.kind), ("", "", ""))]
-        if title
-    ]
+def _purses(held: list[Balance], currency: str) -> list[Purse]:
+    """The balances of each currency in which there is something, the organization's own first, in any case."""
+    codes = {line.money.currency for line in held if line.money} - {currency}
+    return [(code, _balances(held, code)) for code in (currency, *sorted(codes))]
 
 
 def _balances(held: list[Balance], currency: str) -> list[tuple[Any, str, Money]]:

@@ -15,10 +15,8 @@ from kith.participants.queries.listing import (
 )
 from kith.participants.queries.notes import ReadNote, consents_of, notes_of
 from kith.participants.queries.people import (
-    About,
-    Movement,
     PersonalDetails,
-    about,
+    balances,
     facts_of,
     find_by_email,
     get_by_code,
@@ -31,8 +29,8 @@ from kith.participants.queries.people import (
 )
 
 __all__ = [
-    "ORDER", "ORDERS", "About", "Filters", "Group", "Movement", "ParticipantRow", "PersonalDetails", "ReadNote",
-    "about", "consents_of", "duplicates", "export_rows", "facts_of", "find_by_email", "found", "get_by_code",
+    "ORDER", "ORDERS", "Filters", "Group", "ParticipantRow", "PersonalDetails", "ReadNote",
+    "balances", "consents_of", "duplicates", "export_rows", "facts_of", "find_by_email", "found", "get_by_code",
     "get_participant", "ids_of", "likely_same", "merged_ids", "notes_of", "opened", "page_of", "participant_list",
     "personal_details", "phone_region", "sealed_in", "total_of",
 ]  # fmt: skip

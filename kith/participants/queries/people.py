@@ -1,36 +1,15 @@
 """One participant: found by id, code or address, with what is known."""
 
-import datetime
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from kith.kit import codes, crypto
-from kith.kit.money import Money
 from kith.ledger import queries as ledger
 from kith.ledger.queries import Balance
 from kith.participants import rules
 from kith.participants.models import Participant, ParticipantStatus
 from kith.tenants.queries import current_tenant
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One change of what somebody is owed; `amount` is negative where it left."""
-
-    account: str
-    kind: str
-    amount: Money
-    at: datetime.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a page about one participant shows beside the row itself."""
-
-    personal: "PersonalDetails"
-    balances: list[Balance]
-    movements: list[Movement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +68,9 @@ def merged_ids(participant_id: UUID) -> list[UUID]:
     return list(rows.values_list("id", flat=True))
 
 
-def about(participant: Participant, *, movements: int = 20) -> About:
-    """Personal details in clear, balances, and the newest movements of money."""
-    held = ledger.balances(participant.id)
-    lines = [
-        Movement(account.kind, entry.kind, entry.amount, entry.event_at)
-        for account in held
-        for entry in ledger.entries(account.account_id, limit=movements)
-    ]
-    newest = sorted(lines, key=lambda line: line.at, reverse=True)[:movements]
-    return About(personal_details(participant), held, newest)
+def balances(participant: Participant) -> list[Balance]:
+    """What the participant holds and owes, by account."""
+    return ledger.balances(participant.id)
 
 
 def opened(participant_id: UUID, column: str, sealed: Any) -> str:
