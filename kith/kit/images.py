@@ -15,7 +15,7 @@ from kith.kit.errors import Invalid
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST_BYTES, MOST_PIXELS = 5 << 20, 40_000_000
-_DAMAGED = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+_DAMAGED = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError)
 
 
 class NotAPicture(Invalid):
@@ -78,6 +78,8 @@ def _upright(content: IO[bytes]) -> Image.Image:
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureTooLarge
         return ImageOps.exif_transpose(picture).convert("RGBA")
+    except Image.DecompressionBombError:
+        raise PictureTooLarge from None
     except _DAMAGED:
         raise NotAPicture from None
 

@@ -65,12 +65,22 @@ class LandingForm(forms.Form):
     without_picture = forms.BooleanField(label=_("Take the picture out"), required=False)
 
     def __init__(
-        self, data: Any = None, files: Any = None, *, content: Mapping[str, Any], language: str
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        content: Mapping[str, Any],
+        language: str,
+        usual: Mapping[str, str],
     ) -> None:
+        """`usual`: field -> what the page says where nothing is written."""
         self.content, self.language = content, language
         super().__init__(data, files, initial=self._initial())
         for name, most in rules.TEXTS.items():
-            widget = forms.Textarea(attrs={"rows": 3}) if name in LONG else forms.TextInput()
+            attributes = {"placeholder": usual.get(name, "")}
+            widget = (
+                forms.Textarea({**attributes, "rows": 3}) if name in LONG else forms.TextInput(attributes)
+            )
             self.fields[_field(name)] = forms.CharField(
                 label=LABELS[name], max_length=most, required=False, widget=widget
             )

@@ -34,13 +34,20 @@ def _back(tenant: str, program: Program, language: str, block: str = "") -> str:
     return f"{address}?language={language}{f'#block-{block}' if block else ''}"
 
 
+def _form(request: Any, program: Program, language: str) -> forms.LandingForm:
+    with translation.override(language):
+        usual = queries.usual_words(request.tenant.name)
+    content = queries.written(program)
+    return forms.LandingForm(
+        html.given(request), request.FILES or None, content=content, language=language, usual=usual
+    )
+
+
 @requires("programs.edit")
 def edit(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     """Write the draft: texts of one language, the order of blocks, the picture."""
     program, language = access.program(program_id), _language(request)
-    form = forms.LandingForm(
-        html.given(request), request.FILES or None, content=queries.written(program), language=language
-    )
+    form = _form(request, program, language)
     if form.is_valid():
         move, _colon, block = request.POST.get("do", "").partition(":")
         try:
@@ -79,9 +86,7 @@ def _shown(request: Any, program: Program, form: forms.LandingForm) -> dict[str,
 def preview(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     """A part of the editor: the page with what is typed at this moment. Stores nothing."""
     program = access.program(program_id)
-    form = forms.LandingForm(
-        html.given(request), content=queries.written(program), language=_language(request)
-    )
+    form = _form(request, program, _language(request))
     return html.part(request, "programs/landing/_preview.html", _shown(request, program, form))
 
 

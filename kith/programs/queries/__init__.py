@@ -7,6 +7,7 @@ from kith.programs.queries.landing import (
     landing_number,
     landing_versions,
     languages,
+    usual_words,
     written,
 )
 from kith.programs.queries.offers import Earning, Offer, offer
@@ -50,5 +51,5 @@ __all__ = [
     "default_program", "default_spec", "describe", "draft", "landing", "landing_number", "landing_versions",
     "languages", "multiplier_bps", "offer", "present_spec", "program_file", "program_lines", "programs",
     "published_rules", "room", "rule_lines", "rules_of", "share_faults", "share_sample", "share_texts", "sponsors",
-    "stages_to_promise", "told_versions", "usual_texts", "versions", "written",
+    "stages_to_promise", "told_versions", "usual_texts", "usual_words", "versions", "written",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from kith.programs import rules
 from kith.programs.models import Campaign, LandingVersion, Program, VersionStatus
@@ -47,6 +48,21 @@ class Landing:
     def form_first(self) -> bool:
         """Whether the form stands beside the hero rather than further down."""
         return self.words.blocks[1] == "form"
+
+
+def usual_words(organization: str) -> dict[str, str]:
+    """What a page says where nothing is written, in the active language; an example of it where names differ."""
+    who = {"who": "Sanne", "organization": organization}
+    return {
+        "title": _("%(who)s invites you to %(organization)s") % who,
+        "text": _(
+            "%(who)s is happy with %(organization)s and thinks that you will be, too. Leave your details and we do"
+            " the rest."
+        ) % who,
+        "form_title": _("Leave your details"), "button": _("Count me in"), "steps_title": _("How it works"),
+        "consent": _("%(organization)s may use these details to handle this referral.") % who,
+        "reward_title": _("What you both get"), "questions_title": _("Good to know"),
+    }  # fmt: skip
 
 
 def languages(tenant: Tenant) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-BLOCKS = ("hero", "form", "reward", "steps", "questions", "legal")
+BLOCKS = ("hero", "form", "steps", "reward", "questions", "legal")
 FIXED = frozenset({"hero"})
 """Stays on top."""
 KEPT = frozenset({"hero", "form"})
