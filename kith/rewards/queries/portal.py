@@ -243,7 +243,10 @@ def _about_reward(reward: Reward, locale: str, now: datetime.datetime) -> str:
     facts = {"amount": reward.left.format(locale), "day": day(reward.hold_until)}
     match reward.status:
         case RewardStatus.AVAILABLE:
-            return _("%(amount)s is yours. It goes out with the next payment.") % facts
+            return (
+                _("%(amount)s is yours, on your balance. What is there goes out with the next payment.")
+                % facts
+            )
         case RewardStatus.SETTLED:
             return _("%(amount)s is paid. Thank you!") % facts
         case RewardStatus.APPROVED:
@@ -331,21 +334,29 @@ def earnings(*, participant_id: UUID, locale: str, now: datetime.datetime) -> Ea
 
 
 def movements(participant_id: UUID) -> list[Line]:
-    """Everything that made the available balance go up or down, the newest first, in words."""
-    lines = [
-        (account, entry)
-        for account in ledger.balances(participant_id)
-        if account.kind == "available"
+    """The newest hundred changes of what is the participant's, with the balance after each, in words.
+
+    What was taken back after it had been paid counts below zero until later earnings have settled it.
+    """
+    held = [line for line in ledger.balances(participant_id) if line.kind in ("available", "debt")]
+    entries = [
+        (account.money.currency, entry)
+        for account in held
         for entry in ledger.entries(account.account_id, limit=100)
     ]
-    about = {entry.ref_id for _account, entry in lines if entry.ref_type == "reward"}
+    about = {entry.ref_id for _currency, entry in entries if entry.ref_type == "reward"}
     rewards = {row.id: row for row in Reward.objects.select_related("referral").filter(id__in=about)}
-    found = [
-        Line(_movement(entry.kind, rewards.get(entry.ref_id)), "ok" if entry.amount.amount_minor > 0 else "",
-             entry.amount, entry.balance, entry.event_at)
-        for _account, entry in lines
-    ]  # fmt: skip
-    return sorted(found, key=lambda line: line.at, reverse=True)
+    left: dict[str, Money] = {}
+    for account in held:
+        currency = account.money.currency
+        left[currency] = left.get(currency, Money.zero(currency)) + account.money
+    found = []
+    for currency, entry in sorted(entries, key=lambda pair: pair[1].journal_id, reverse=True)[:100]:
+        tone = "ok" if entry.amount.amount_minor > 0 else ""
+        words = _movement(entry.kind, rewards.get(entry.ref_id) if entry.ref_id else None)
+        found.append(Line(words, tone, entry.amount, left[currency], entry.event_at))
+        left[currency] = left[currency] - entry.amount
+    return found
 
 
 def _movement(kind: str, reward: Reward | None) -> str:
