@@ -21,7 +21,7 @@
   };
 
   /* One option is chosen at a time; the focus stays in the field, as screen readers expect of a combobox. */
-  const options = () => $$("[role=option]", found);
+  const options = () => $$("[role=option]:not([aria-disabled])", found);
   const choose = (option) => {
     options().forEach((each) => each.setAttribute("aria-selected", each === option));
     if (option) { input.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
@@ -38,7 +38,7 @@
       if (chosen) { event.preventDefault(); chosen.click(); }
     } else if (moves[event.key] && !event.isComposing) { event.preventDefault(); moves[event.key](); }
   });
-  found.addEventListener("pointermove", (event) => { const option = event.target.closest("[role=option]"); if (option) choose(option); });
+  found.addEventListener("pointermove", (event) => { const option = event.target.closest("a[role=option]"); if (option) choose(option); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target === found) choose(options()[0]); });
 
   document.addEventListener("click", (event) => {
