@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-VERBS: Mapping[str, Any] = {"I": _("made"), "U": _("changed"), "D": _("deleted")}
+VERBS: Mapping[str, Any] = {"I": _("created"), "U": _("changed"), "D": _("deleted")}
 HIDDEN = _("hidden")
 
 UNTOLD = frozenset({"id", "tenant_id", "search", "updated_at"})
@@ -59,8 +58,8 @@ FIELDS: Mapping[str, Any] = {
     "approved_by": _("approved by"), "available_at": _("available on"), "hold_until": _("on hold until"),
     "hold_reason": _("reason of the hold"), "closed_at": _("closed on"), "closed_reason": _("reason"),
     "completed_at": _("completed on"), "converted_at": _("converted on"), "source": _("source"),
-    "starts_at": _("starts"), "ends_at": _("ends"), "number": pgettext_lazy("of a batch", "number"),
-    "count": pgettext_lazy("how many", "count"), "made_by": _("made by"), "sent_at": _("sent on"),
+    "starts_at": _("starts"), "ends_at": _("ends"), "number": _("batch number"),
+    "count": _("how many"), "made_by": _("made by"), "sent_at": _("sent on"),
     "execution_on": _("day of payment"), "format": _("format"), "is_default": _("default"), "spec": _("promise"),
     "first_referral_at": _("first referral"), "last_login_at": _("last signed in"), "phone_enc": _("phone"),
     "phone_index": _("phone"), "email_index": _("e-mail"), "consent_at": _("consent"), "picture_url": _("picture"),
