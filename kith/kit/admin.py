@@ -53,7 +53,15 @@ class Desk(admin.AdminSite):
             return redirect("admin:index")
         return TemplateResponse(request, "kit/operator.html", status=403)
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """One list, under the names that people use."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            for model in app["models"]:
+                model["name"] = self._registry[model["model"]].title  # type: ignore[attr-defined]
+        return apps
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """By our page."""
         return redirect("account_logout")
 
@@ -86,6 +94,7 @@ def operator(request: Any) -> Actor:
 class Reading(admin.ModelAdmin):
     """Rows to look at. `doors` are buttons beside a row: name -> label; each has a method `do_<name>`."""
 
+    title: Any = ""
     actions = None
     doors: Mapping[str, Any] = {}
     change_form_template = "kit/operator_row.html"
@@ -95,6 +104,10 @@ class Reading(admin.ModelAdmin):
     def media(self) -> forms.Media:
         """Nothing here needs a script."""
         return forms.Media()
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
+        """The rows, under the name that people use."""
+        return super().changelist_view(request, {"title": self.title})
 
     def has_add_permission(self, request: Any) -> bool:
         """Nobody adds rows here."""
@@ -129,7 +142,13 @@ class Reading(admin.ModelAdmin):
             (label, reverse(f"admin:{self._name}", args=[object_id, name]))
             for name, label in self.doors_of(row).items()
         ]  # fmt: skip
-        return super().change_view(request, object_id, form_url, {"doors": doors})
+        return super().change_view(
+            request, object_id, form_url, {"doors": doors, "title": self.title, "subtitle": self.called(row)}
+        )
+
+    def called(self, row: Any) -> str:
+        """How people call the row."""
+        return str(row)
 
     def go(self, request: Any, object_id: str, door: str) -> HttpResponse:
         """Press a button: one action, then back to the row."""
@@ -146,6 +165,8 @@ class Reading(admin.ModelAdmin):
 @admin.register(ProcrastinateJob, site=desk)
 class JobDesk(Reading):
     """What waits and what went wrong; never what a job was given."""
+
+    title = _("Jobs")
 
     list_display = ("id", "task_name", "status", "attempts", "scheduled_at")
     list_filter = ("status",)

@@ -168,7 +168,7 @@ class Sessions:
     def __call__(self, request: Any) -> HttpResponse:
         session = request.session
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME) or "_auth_user_id" not in session:
-            return self.get_response(request)
+            return self.get_response(request)  # type: ignore[no-any-return]
         now = clock.now()
         if session.get("ends_at", now.timestamp() + 1) <= now.timestamp():
             logout(request)
@@ -178,7 +178,7 @@ class Sessions:
             _note(request, request.user, now)
         if request.method == "POST" and "proof" in request.POST:
             _take_proof(request)
-        return self.get_response(request)
+        return self.get_response(request)  # type: ignore[no-any-return]
 
 
 def _is_unseen(session: Any, now: datetime.datetime) -> bool:

@@ -19,6 +19,8 @@ from kith.tenants.models import PlatformSetting, Tenant, TenantStatus, User
 class TenantDesk(Reading):
     """Which organizations there are; who works there, only as a number."""
 
+    title = _("Organizations")
+
     list_display = ("name", "slug", "status", "places", "currency", "locale", "created_at")
     list_filter = ("status", "is_demo")
     search_fields = ("name", "slug")
@@ -40,6 +42,10 @@ class TenantDesk(Reading):
             return {"suspend": _("Suspend this organization")}
         return {"reactivate": _("Let it work again")}
 
+    def called(self, row: Tenant | None) -> str:
+        """By its name."""
+        return row.name if row else ""
+
     def do_suspend(self, request: Any, row: Tenant) -> Any:
         """Nobody gets in until it is lifted."""
         actions.suspend_tenant(tenant=row, actor=operator(request))
@@ -54,6 +60,8 @@ class TenantDesk(Reading):
 @admin.register(User, site=desk)
 class UserDesk(Reading):
     """Who can sign in: staff of organizations and operators."""
+
+    title = _("People who sign in")
 
     list_display = ("username", "name", "email", "is_active", "is_operator", "last_login")
     list_filter = ("is_active", "is_operator")
@@ -130,6 +138,8 @@ def _typed(declared: rules.Setting, text: str) -> Any:
 @admin.register(PlatformSetting, site=desk)
 class PlatformSettingDesk(Reading):
     """What holds where an organization decided nothing."""
+
+    title = _("Settings of the installation")
 
     form = PlatformSettingForm
     list_display = ("key", "value", "set_by", "set_at")

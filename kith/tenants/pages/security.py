@@ -100,7 +100,8 @@ def code_confirm(request: Any) -> HttpResponse:
         else:
             del request.session[ASKED_FOR]
             request.session.set_expiry(0)
-            return perform_login(request, user, redirect_url=asked["next"] or None)
+            answer: HttpResponse = perform_login(request, user, redirect_url=asked["next"] or None)
+            return answer
     context = {"form": form, "login": asked["login"]}
     return html.page(request, "tenants/code_confirm.html", context, status=422 if form.errors else 200)
 

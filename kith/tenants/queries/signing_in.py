@@ -59,7 +59,8 @@ def codes_are_offered() -> bool:
 
 def factors_of(user: User) -> QuerySet[Authenticator]:
     """The person's second factors without the recovery codes, oldest first."""
-    return Authenticator.objects.filter(user=user, type__in=_STRONG).order_by("created_at", "pk")
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=user, type__in=_STRONG)
+    return found.order_by("created_at", "pk")
 
 
 def has_factor(user: User) -> bool:
