@@ -32,10 +32,8 @@ class Choice:
     default: bool
 
 
-CHOICES: Mapping[str, Choice] = {
-    choice.kind: choice for choice in (Choice("progress", True), Choice("money", True), Choice("news", False))
-}
-"""E-mails about referrals and about money come unless refused; news only to those who asked for it."""
+CHOICES: Mapping[str, Choice] = {choice.kind: choice for choice in (Choice("news", False),)}
+"""News go only to those who asked for it."""
 
 
 def code_of(text: str) -> str:

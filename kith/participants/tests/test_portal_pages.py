@@ -13,6 +13,7 @@ from kith.kit.actors import SYSTEM
 from kith.participants import actions, jobs
 from kith.participants.models import CompanyPerson, Consent, Participant
 from kith.participants.queries import portal as queries
+from kith.participants.rules import portal as rules
 from kith.participants.tests.factories import make_participant, portal_client
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
@@ -56,15 +57,14 @@ def test_a_profile_is_changed_and_bad_fields_are_named(acme: Any, dana: Particip
 
 def test_every_yes_and_no_is_kept_once(acme: Any, dana: Participant) -> None:
     client, url = portal_client(dana), at("messages", acme.slug)
-    client.post(url, {"progress": "on", "news": "on"})
-    client.post(url, {"progress": "on", "news": "on"})
-    client.post(url, {"progress": "on", "money": "on"})
+    for said in ({}, {"news": "on"}, {"news": "on"}, {}, {"news": "on"}):
+        assert client.post(url, said).status_code == 303
     with tenancy.use(acme.id):
-        said = list(Consent.objects.order_by("at", "id").values_list("kind", "given", "source"))
-        assert queries.choices_of(dana.pk) == {"progress": True, "money": True, "news": False}
-    assert sorted(said) == [
-        ("money", False, "portal"), ("money", True, "portal"), ("news", False, "portal"), ("news", True, "portal"),
-    ]  # fmt: skip
+        kept = list(Consent.objects.order_by("at", "id").values_list("kind", "given", "source", "version"))
+        assert queries.choices_of(dana.pk) == {"news": True}
+    version = rules.CONSENT_VERSION
+    assert kept == [("news", given, "portal", version) for given in (True, False, True)]
+    assert "checked" in client.get(at("profile", acme.slug)).content.decode()
 
 
 def test_people_download_what_is_known_of_them(acme: Any, dana: Participant) -> None:
