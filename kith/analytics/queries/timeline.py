@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from kith.analytics.queries.terms import FIELDS
 from kith.audit.models import AuditEntry
@@ -41,7 +41,7 @@ MONEY: Mapping[tuple[str, str], tuple[Any, str, str]] = {
     ("debt", "merge"): (gettext_lazy("Owed, from a merged row"), "merge", ""),
 }
 STATUS: Mapping[str, tuple[Any, str, str]] = {
-    "suspended": (pgettext_lazy("timeline", "Suspended"), "pause", "warn"),
+    "suspended": (gettext_lazy("Suspended"), "pause", "warn"),
     "active": (gettext_lazy("May refer again"), "play", "ok"),
     "merged": (gettext_lazy("Merged into another"), "merge", ""),
     "erased": (gettext_lazy("Erased on request"), "eraser", "bad"),
@@ -121,7 +121,7 @@ def _referrals(person: Participant, until: datetime.datetime, locale: str) -> It
         row = mine[step.subject_id]
         whom = row.referred_name or row.referred_email or _("somebody")
         stage = labels.get((row.program.pipeline_id, step.to_state), step.to_state)
-        title = _("%(name)s: %(stage)s") % {"name": whom, "stage": stage}
+        title = f"{whom}: {stage}"
         if not step.from_state:
             title = _("Referred %(name)s") % {"name": whom}
         icon = "route" if step.from_state else "user-round-plus"
