@@ -15,6 +15,7 @@ urlpatterns = [
     path("start/<slug:step>/", start.step, name="step"),
     path("t/<slug:tenant>/start/", settling.checklist, name="checklist"),
     path("t/<slug:tenant>/start/look/", settling.looked, name="looked"),
+    path("t/<slug:tenant>/start/landing/", settling.landing, name="landing"),
     path("t/<slug:tenant>/start/email/", settling.email, name="email"),
     path("t/<slug:tenant>/start/email/letter/", settling.letter, name="letter"),
     path("t/<slug:tenant>/settings/words/", words.words, name="words"),

@@ -8,9 +8,14 @@ from django.conf import settings
 from django.core import mail
 from django.db import connection
 
+from kith.presets import jobs as starting
 from kith.tenants import jobs
 
-TASKS = {"tenants.send_reset": jobs.send_reset, "tenants.send_unlock": jobs.send_unlock}
+TASKS = {
+    "tenants.send_reset": jobs.send_reset,
+    "tenants.send_unlock": jobs.send_unlock,
+    "presets.send_start": starting.send_start,
+}
 
 
 def deliver(*, to: str = "") -> list[Any]:

@@ -72,15 +72,9 @@ def checklist(request: Any, tenant: str) -> HttpResponse:
 
 
 def _addresses(slug: str) -> dict[str, str]:
-    program = default_program()
-    landing = (
-        reverse("programs:landing", args=[slug, program.id])
-        if program
-        else reverse("programs:list", args=[slug])
-    )
     return {
         "brand": reverse("tenants:brand", args=[slug]), "words": reverse("presets:words", args=[slug]),
-        "people": reverse("participants:import", args=[slug]), "landing": landing,
+        "people": reverse("participants:import", args=[slug]), "landing": reverse("presets:landing", args=[slug]),
         "email": reverse("presets:email", args=[slug]), "payouts": reverse("tenants:rules", args=[slug]),
         "team": reverse("tenants:team", args=[slug]), "live": reverse("participants:list", args=[slug]),
     }  # fmt: skip
@@ -95,6 +89,12 @@ def looked(request: Any, tenant: str) -> HttpResponse:
     if what == "done":
         return html.done(request, f"/t/{tenant}/", _("The list is put away. You find it under Settings."))
     return html.done(request, reverse("presets:checklist", args=[tenant]), _("Good. On to the next."))
+
+
+@requires("tenants.settings")
+def landing(request: Any, tenant: str) -> HttpResponse:
+    """The page a friend comes to, on a phone and on a screen, and the way to change it."""
+    return html.page(request, "presets/landing.html", {"program": default_program()})
 
 
 @requires("tenants.settings")

@@ -156,6 +156,7 @@ def _initial(step: str, draft: dict[str, Any]) -> dict[str, Any]:
     if "kind" in draft:
         preset = queries.get_preset(draft["kind"])
         said = {**preset.tenant, **_promise(preset), **said}
+        said["amount"] = Decimal(said["amount"])
     language = get_language() or "en"
     if step == "name" and "country" not in said and language == "nl":
         said["country"] = "NL"
@@ -164,7 +165,7 @@ def _initial(step: str, draft: dict[str, Any]) -> dict[str, Any]:
 
 def _promise(preset: rules.Preset) -> dict[str, Any]:
     return {
-        "amount": preset.settings.get("rewards.default_amount", "25.00"),
+        "amount": str(preset.settings.get("rewards.default_amount", "25.00")),
         "hold_days": preset.settings.get("rewards.hold_days", 14),
         "auto_approve": preset.settings.get("rewards.auto_approve", False),
     }
@@ -227,7 +228,7 @@ def _plain(amount: str, currency: str) -> str:
 def _around(step: str, draft: dict[str, Any]) -> dict[str, Any]:
     """What stands around the questions: where one is, the way back, and what was chosen."""
     titles = {
-        "kind": _("What you do"), "name": _("Name and place"), "look": _("Look"), "reward": _("Reward"),
+        "kind": _("What you do"), "name": _("Name and place"), "look": _("Logo and color"), "reward": _("Reward"),
         "review": _("Review"),
     }  # fmt: skip
     order = list(titles)
@@ -243,7 +244,7 @@ def _around(step: str, draft: dict[str, Any]) -> dict[str, Any]:
     if step == "kind":
         language = get_language() or "en"
         found["kinds"] = [
-            (code, preset.icon, preset.title[language], preset.about[language], preset.labels)
+            (code, preset.icon, preset.title[language], preset.about[language])
             for code, _title in queries.choices(language)
             for preset in [queries.get_preset(code)]
         ]

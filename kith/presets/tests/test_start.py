@@ -118,7 +118,7 @@ def test_what_was_said_is_still_there_after_going_away_and_back(newcomer: Any) -
     [("kind", {"kind": "circus"}, "kind"), ("name", NAME | {"slug": "x!"}, "slug"),
      ("name", NAME | {"country": ""}, "country"),
      ("name", NAME | {"slug": "admin"}, "slug"), ("look", {"brand": "#7a7a7a;"}, "brand"),
-     ("look", {"brand": "#808080"}, "brand"), ("reward", {"amount": "-1", "hold_days": "7"}, "amount"),
+     ("look", {"brand": "#777777"}, "brand"), ("reward", {"amount": "-1", "hold_days": "7"}, "amount"),
      ("reward", {"amount": "1", "hold_days": "731"}, "hold_days")],
 )  # fmt: skip
 def test_a_wrong_answer_is_said_at_its_field(at: str, said: Any, field: str, newcomer: Any) -> None:

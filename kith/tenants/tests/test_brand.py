@@ -8,16 +8,13 @@ from django.urls import reverse
 from kith.kit.colors import READABLE, contrast, on_brand
 from kith.kit.errors import Invalid
 from kith.tenants import actions
-from kith.tenants.forms import organization_facts
 
 UNREADABLE = "#7a7a7a"
 
 
 def test_the_form_says_so_and_names_the_nearest_color(acme: Any, alice: Any, browse: Any) -> None:
     assert contrast(UNREADABLE, on_brand(UNREADABLE)) < READABLE
-    answer = browse(alice).post(
-        reverse("tenants:organization", args=[acme.slug]), {**organization_facts(acme), "brand": UNREADABLE}
-    )
+    answer = browse(alice).post(reverse("tenants:brand", args=[acme.slug]), {"brand": UNREADABLE})
     assert answer.status_code == 422
     (sentence,) = answer.context["form"].errors["brand"]
     suggested = sentence.split("On ")[1][:7]
@@ -25,9 +22,7 @@ def test_the_form_says_so_and_names_the_nearest_color(acme: Any, alice: Any, bro
     acme.refresh_from_db()
     assert acme.brand != UNREADABLE
 
-    answer = browse(alice).post(
-        reverse("tenants:organization", args=[acme.slug]), {**organization_facts(acme), "brand": suggested}
-    )
+    answer = browse(alice).post(reverse("tenants:brand", args=[acme.slug]), {"brand": suggested})
     assert answer.status_code == 303
     acme.refresh_from_db()
     assert acme.brand == suggested

@@ -187,18 +187,25 @@ def test_a_viewer_may_not_change_settings(name: str, acme: Any, bob: Any, browse
     assert text(browse(bob).get(reverse("tenants:settings", args=[acme.slug])))
 
 
-def test_the_organization_changes_its_look_and_words(acme: Any, alice: Any, browse: Any) -> None:
+def test_the_organization_changes_its_name_and_place(acme: Any, alice: Any, browse: Any) -> None:
     client, url = browse(alice), reverse("tenants:organization", args=[acme.slug])
-    good = {
-        "name": "Acme Travel", "brand": "#AA3300", "locale": "nl", "timezone": "Europe/Amsterdam", "website": "",
-        "participant_en": "Customer", "participant_plural_en": "Customers", "participant_nl": "Klant",
-    }  # fmt: skip
-    assert client.post(url, {**good, "brand": "red", "name": ""}).status_code == 422
+    good = {"name": "Acme Travel", "country": "BE", "timezone": "Europe/Brussels", "website": ""}
+    assert client.post(url, {**good, "name": ""}).status_code == 422
+    assert client.post(url, {**good, "country": "Atlantis"}).status_code == 422
     assert client.post(url, good).status_code == 303
     acme.refresh_from_db()
-    assert (acme.name, acme.brand, acme.locale) == ("Acme Travel", "#aa3300", "nl")
-    assert acme.labels["participant"] == {"en": "Customer", "nl": "Klant"}
-    assert "Customer / Customers" in text(client.get(reverse("tenants:settings", args=[acme.slug])))
+    assert (acme.name, acme.country, acme.timezone) == ("Acme Travel", "BE", "Europe/Brussels")
+
+
+def test_languages_are_offered_with_the_organizations_own_among_them(
+    acme: Any, alice: Any, browse: Any
+) -> None:
+    client, url = browse(alice), reverse("tenants:languages", args=[acme.slug])
+    assert client.post(url, {"locale": "nl", "languages": ["en"]}).status_code == 422
+    assert client.post(url, {"locale": "nl", "languages": []}).status_code == 422
+    assert client.post(url, {"locale": "nl", "languages": ["nl"]}).status_code == 303
+    acme.refresh_from_db()
+    assert (acme.locale, queries.offered_languages(acme)) == ("nl", ["nl"])
 
 
 def rule_values(**changes: Any) -> dict[str, Any]:
@@ -256,12 +263,19 @@ def test_the_team_invites_changes_roles_removes_and_withdraws(
     acme: Any, alice: Any, bob: Any, browse: Any
 ) -> None:
     client, url = browse(alice), reverse("tenants:team", args=[acme.slug])
-    assert client.post(url, {"email": "no", "role": "king"}).status_code == 422
-    assert client.post(url, {"email": "nina@example.com", "role": "agent"}).status_code == 303
-    assert client.post(url, {"email": "nina@example.com", "role": "agent"}).status_code == 422
+    assert client.post(url, {"emails": "no", "role": "agent"}).status_code == 422
+    assert client.post(url, {"emails": "omar@example.com", "role": "king"}).status_code == 422
+    both = {"emails": "nina@example.com,\nomar@example.com", "role": "agent"}
+    assert client.post(url, both).status_code == 303
+    again = client.post(url, {"emails": "piet@example.com nina@example.com", "role": "agent"})
+    assert "nina@example.com already belongs here" in text(again)
+    with tenancy.use(acme.id):
+        assert not Invitation.objects.filter(email="piet@example.com").exists(), "all of them or nobody"
     with tenancy.use(acme.id):
         offered = Invitation.objects.get(email="nina@example.com")
     assert "nina@example.com" in text(client.get(url))
+    resend = reverse("tenants:invitation_resend", args=[acme.slug, offered.id])
+    assert [client.post(resend).status_code for _more in range(6)] == [303] * 5 + [429]
     assert (
         client.post(reverse("tenants:invitation_withdraw", args=[acme.slug, offered.id])).status_code == 303
     )
