@@ -12,7 +12,9 @@ urlpatterns = [
     path("t/<slug:tenant>/news/", news.news, name="news"),
     path("t/<slug:tenant>/news/bell/", news.bell, name="bell"),
     path("t/<slug:tenant>/news/seen/", news.news_seen, name="news_seen"),
-    path("t/<slug:tenant>/people/<uuid:participant_id>/timeline/", person.of_participant, name="of_participant"),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/timeline/", person.of_participant, name="of_participant"
+    ),
     path("t/<slug:tenant>/settings/audit/", trail.trail, name="trail"),
     path("t/<slug:tenant>/settings/audit/export/", trail.trail_export, name="trail_export"),
     path("t/<slug:tenant>/settings/jobs/", work.jobs, name="jobs"),

@@ -39,6 +39,7 @@ OWN: Mapping[str, str] = {
 }  # fmt: skip
 
 
+STATES = frozenset({"status", "category", "kind", "state", "method", "cause_kind"})
 LINKED = frozenset({"participant", "referral"})
 OWNERS = ("participant_id", "beneficiary_id", "referral_id", "program_id")
 
@@ -177,6 +178,8 @@ def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> 
     if column.endswith("_at") and isinstance(value, str):
         return _moment(value)
     text = names.get(str(value), "") or str(value)
+    if column in STATES:
+        text = text.replace("_", " ")
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
