@@ -1,6 +1,6 @@
 # `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-release check fmt migrate demo bench docs clients credentials doctor clean
+.PHONY: help run test test-faults test-release check fmt migrate demo bench screenshots lighthouse docs clients credentials doctor clean
 # Python that finds its packages in the environment of this folder and nowhere else.
 export PYTHONNOUSERSITE := 1
 
@@ -45,6 +45,14 @@ demo: ## tell the main story on a running installation, step by step
 bench: ## measure; prints tables and ratios
 	@scripts/setup test
 	@.venv/bin/python -m bench
+
+screenshots: ## fresh pictures of the running demonstration for README and docs/pictures
+	@scripts/setup test
+	@.venv/bin/python scripts/screenshots.py
+
+lighthouse: ## what Lighthouse (needs Node) gives four pages of the running demonstration
+	@scripts/setup test
+	@.venv/bin/python scripts/lighthouse.py
 
 docs: ## build the documentation into site/
 	@scripts/setup docs
