@@ -251,7 +251,8 @@ class CampaignForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """The arguments of `create_campaign`, or the changes of `update_campaign`."""
         given = dict(self.cleaned_data)
-        return {**given, "multiplier_bps": int(given.pop("times") * BPS)}
+        times = given.pop("times")
+        return {**given, "multiplier_bps": int(times * BPS)}
 
     def code(self) -> str:
         """A code out of the name."""

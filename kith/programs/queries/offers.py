@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.functional import Promise as Lazy
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from kith.kit.money import Money
 from kith.pipelines import queries as pipelines
@@ -18,13 +17,13 @@ from kith.programs.rules import RuleSpec
 
 # What counts, as the friend would say it; other events are named as the organization names them.
 _AFTER: Mapping[str, str | Lazy] = {
-    "booking": lazy("after your booking"),
-    "purchase": lazy("after your purchase"),
-    "order": lazy("after your order"),
-    "subscription": lazy("when you subscribe"),
-    "signup": lazy("when you sign up"),
-    "enrollment": lazy("when you enroll"),
-    "payment": lazy("after your payment"),
+    "booking": gettext_lazy("after your booking"),
+    "purchase": gettext_lazy("after your purchase"),
+    "order": gettext_lazy("after your order"),
+    "subscription": gettext_lazy("when you subscribe"),
+    "signup": gettext_lazy("when you sign up"),
+    "enrollment": gettext_lazy("when you enroll"),
+    "payment": gettext_lazy("after your payment"),
 }
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from kith.kit import clock, web
 from kith.programs import rules
@@ -66,15 +65,17 @@ def share_faults(texts: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for channel, text in texts.items():
         if channel not in rules.CHANNELS:
-            found[channel] = lazy("Unknown. Use: %(allowed)s.") % {"allowed": ", ".join(rules.CHANNELS)}
+            found[channel] = gettext_lazy("Unknown. Use: %(allowed)s.") % {
+                "allowed": ", ".join(rules.CHANNELS)
+            }
         elif len(text) > rules.CHANNELS[channel]:
-            found[channel] = lazy("Use text of at most %(allowed)s characters.") % {
+            found[channel] = gettext_lazy("Use text of at most %(allowed)s characters.") % {
                 "allowed": rules.CHANNELS[channel]
             }
         elif unknown := rules.unknown_placeholders(text):
-            found[channel] = lazy("Kith does not know %(unknown)s. Use {name}, {link} and {offer} only.") % {
-                "unknown": ", ".join(unknown)
-            }
+            found[channel] = gettext_lazy(
+                "Kith does not know %(unknown)s. Use {name}, {link} and {offer} only."
+            ) % {"unknown": ", ".join(unknown)}
         elif text.strip() and channel != "email_subject" and "{link}" not in text:
-            found[channel] = lazy("Put {link} in the text, or nobody can follow it.")
+            found[channel] = gettext_lazy("Put {link} in the text, or nobody can follow it.")
     return found

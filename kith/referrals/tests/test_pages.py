@@ -1,15 +1,23 @@
 """Public pages: the link, its QR code, the landing page."""
 
+import io
 import uuid
 
 import pytest
 from django.test import Client
+from PIL import Image
 
-from kith.kit import clock, tenancy
+from kith.kit import cards, clock, tenancy
+from kith.kit.actors import SYSTEM
+from kith.programs.actions import landing as programs
 from kith.programs.rules import in_language
+from kith.programs.tests.factories import publish_rule
+from kith.referrals import queries
 from kith.referrals.models import Click, Referral
+from kith.referrals.pages import cards as card_pages
 from kith.referrals.pages import public
 from kith.referrals.tests.factories import make_participant, make_scene, refer
+from kith.tenants.models import Tenant
 
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"}
 pytestmark = [pytest.mark.usefixtures("frozen"), pytest.mark.django_db(databases=["default", "counters"])]
@@ -78,7 +86,7 @@ def test_prefetch_is_answered_and_not_counted(scene, visitor):
     assert [row.counted for row in clicks(scene)] == [False]
 
 
-@pytest.mark.parametrize("path", ["", "/welcome", "/thanks", "/qr.svg", "/qr.png"])
+@pytest.mark.parametrize("path", ["", "/welcome", "/thanks", "/qr.svg", "/qr.png", "/card.png"])
 def test_an_unknown_code_gets_a_friendly_page(scene, visitor, path):
     answer = visitor.get(f"/r/23456789{path}")
     assert answer.status_code == 404
@@ -167,21 +175,110 @@ def test_a_form_with_faults_comes_back_with_what_was_typed(scene, visitor, value
     assert referrals(scene) == []
 
 
-def test_refusals_are_explained_in_the_form(scene, visitor, acme):
+def test_refusals_about_the_person_get_a_page_with_a_way_on(scene, visitor, acme):
+    Tenant.objects.filter(pk=acme.pk).update(website="https://acme.example")
     with tenancy.use(acme.id):
         make_participant("Known", email="known@example.com")
         refer(scene, email="referred@example.com", booking_reference="BK1")
     address = f"/r/{scene.dana.code}/welcome"
-    for values, sentence in (
-        ({"email": scene.dana.email}, "cannot refer yourself"),
-        ({"email": "known@example.com"}, "customer already"),
-        ({"email": "referred@example.com"}, "has been referred already"),
-        ({"booking_reference": "bk1"}, "booking has been used"),
+    for email, heading, sentence in (
+        (scene.dana.email, "This is your own link", "cannot refer yourself"),
+        ("known@example.com", "You are with us already", "customer already"),
+        ("referred@example.com", "You were invited before", "has been referred already"),
     ):
-        answer = visitor.post(address, friend(**values))
+        answer = visitor.post(address, friend(email=email))
+        shown = answer.content.decode()
         assert answer.status_code == 422
-        assert sentence in answer.content.decode()
+        for said in (heading, sentence, "https://acme.example", f'href="{address}"'):
+            assert said in shown, said
     assert len(referrals(scene)) == 1
+
+
+def test_a_booking_that_was_used_is_said_in_the_form(scene, visitor, acme):
+    with tenancy.use(acme.id):
+        refer(scene, email="referred@example.com", booking_reference="BK1")
+    answer = visitor.post(f"/r/{scene.dana.code}/welcome", friend(booking_reference="bk1"))
+    assert (answer.status_code, "booking has been used" in answer.content.decode()) == (422, True)
+    assert 'value="Eli Friend"' in answer.content.decode()
+
+
+def test_an_ended_program_is_not_called_a_break(acme, visitor):
+    with tenancy.use(acme.id):
+        scene = make_scene(status="ended")
+    for path in ("", "/welcome"):
+        answer = visitor.get(f"/r/{scene.dana.code}{path}")
+        assert (answer.status_code, "This offer has ended" in answer.content.decode()) == (409, True)
+
+
+def test_a_mistyped_code_is_typed_once_more(scene, visitor):
+    found = visitor.get("/r/", {"code": f" {scene.dana.code.lower()} "})
+    assert (found.status_code, found["Location"]) == (302, f"/r/{scene.dana.code}")
+    assert visitor.get("/r/", {"code": "../accounts"}).status_code == 404
+    assert visitor.get("/r/").status_code == 404
+
+
+def test_what_the_friend_agreed_to_is_kept_word_for_word(acme, visitor):
+    with tenancy.use(acme.id):
+        scene = make_scene(landing={"consent": {"nl": "Ik vind het goed."}})
+        programs.record_landing(
+            program=scene.program, content=scene.program.landing, actor=SYSTEM, now=clock.now()
+        )
+    address = f"/r/{scene.dana.code}/welcome"
+    assert "Ik vind het goed." in visitor.get(address, headers={"accept-language": "nl"}).content.decode()
+    visitor.post(address, friend(), headers={"accept-language": "nl"})
+    with tenancy.use(acme.id):
+        kept = queries.agreement(Referral.objects.get().id)
+    assert kept is not None
+    assert (kept.text, kept.language, kept.version) == ("Ik vind het goed.", "nl", 1)
+
+
+def test_the_page_is_read_in_few_statements_and_names_no_whole_name(
+    scene, visitor, django_assert_max_num_queries
+):
+    address = f"/r/{scene.dana.code}/welcome"
+    visitor.get(address)
+    with django_assert_max_num_queries(14):
+        shown = visitor.get(address).content.decode()
+    assert "Referrer" not in shown
+    assert "friend's e-mail" not in shown
+    for said in (
+        'property="og:image" content="http',
+        f"/r/{scene.dana.code}/card.png",
+        "summary_large_image",
+    ):
+        assert said in shown, said
+
+
+# --- the picture of the link --------------------------------------------------------------------------
+
+
+def test_the_picture_is_drawn_once_for_its_content(acme, scene, visitor, monkeypatch):
+    with tenancy.use(acme.id):
+        publish_rule(scene.program, fixed_minor=2500)
+    drawn: list[cards.Card] = []
+    draw = cards.png
+    monkeypatch.setattr(cards, "png", lambda card: drawn.append(card) or draw(card))
+    way = f"/r/{scene.dana.code}/card.png"
+    first, second = visitor.get(way), visitor.get(way)
+    assert first.content == second.content
+    assert (first["Content-Type"], first["Cache-Control"]) == ("image/png", "public, max-age=3600")
+    assert Image.open(io.BytesIO(first.content)).size == (1200, 630)
+    assert len(first.content) < 80_000
+    assert [card.headline for card in drawn] == ["€25 for Dana"]
+    assert visitor.get(way, headers={"if-none-match": first["ETag"]}).status_code == 304
+    with tenancy.use(acme.id):
+        publish_rule(scene.program, "more", fixed_minor=4000, beneficiary="referred")
+    assert visitor.get(way)["ETag"] != first["ETag"]
+    assert drawn[-1].headline == "€40 for you"
+
+
+def test_drawing_is_limited_and_what_is_drawn_already_is_not(acme, scene, visitor, monkeypatch):
+    monkeypatch.setattr(card_pages, "DRAWN", 1)
+    assert visitor.get(f"/r/{scene.dana.code}/card.png").status_code == 200
+    with tenancy.use(acme.id):
+        other = make_participant("Femke Other")
+    assert visitor.get(f"/r/{other.code}/card.png").status_code == 429
+    assert visitor.get(f"/r/{scene.dana.code}/card.png").status_code == 200
 
 
 def test_a_program_in_the_form_trap_changes_nothing(scene, visitor):
