@@ -14,6 +14,7 @@ _REVERSED = [("analytics", f"{_ROLL_UP}.on_reward_reversed")]
 SUBSCRIPTIONS: dict[str, Handlers] = {
     "referral.created": [
         ("rewards", "kith.rewards.handlers.on_referral_created"),
+        ("participants", "kith.participants.handlers.on_referral_created"),
         ("analytics", f"{_ROLL_UP}.on_referral_created"),
     ],
     "referral.moved": [
@@ -42,6 +43,7 @@ SCHEDULE: dict[str, timedelta] = {
     "audit.seal": timedelta(minutes=1),
     "kit.forget_old": timedelta(hours=1),
     "tenants.mail_heads": timedelta(days=1),
+    "participants.forget_old": timedelta(days=1),
     "rewards.mature_due": timedelta(minutes=1),
     "referrals.forget_salts": timedelta(hours=1),
     "referrals.prepare_partitions": timedelta(hours=6),

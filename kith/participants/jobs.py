@@ -12,7 +12,7 @@ from kith.participants import queries as people
 from kith.participants.providers import mail
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
-from kith.tenants.queries import current_tenant
+from kith.tenants.queries import active_tenant_ids, current_tenant
 
 
 @jobs.job("participants.import_customers")
@@ -106,3 +106,11 @@ def invite_to_portal(*, tenant_id: int, participant_id: str, person_id: str = ""
             now=clock.now(),
         )  # fmt: skip
     mail.send_invitation(participant=found.participant, person=found.person, token=made.token)
+
+
+@jobs.job("participants.forget_old")
+def forget_old(**_: Any) -> None:
+    """Daily: codes and sessions of the portal that ended long ago."""
+    for tenant_id in active_tenant_ids():
+        with tenancy.use(tenant_id):
+            actions.forget_old_ways_in(now=clock.now())

@@ -19,7 +19,7 @@ from kith.kit import codes, emails, ids, jobs, limits, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import Invalid, TooMany
 from kith.participants.actions.portal import Opened, start_portal_session
-from kith.participants.models import CompanyPerson, Participant, SignInCode
+from kith.participants.models import CompanyPerson, Participant, PortalSession, SignInCode
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
 
@@ -146,3 +146,12 @@ def _key(what: str, typed: str) -> str:
 def _hashed(row_id: UUID, code: str) -> bytes:
     """Six digits could be tried out against a bare hash, so the installation's secret is in it."""
     return salted_hmac("kith.participants.sign_in_code", f"{row_id}:{code}", algorithm="sha256").digest()
+
+
+@transaction.atomic
+def forget_old_ways_in(*, now: datetime.datetime) -> int:
+    """Delete codes a day after they ended, and sessions a quarter of a year after; how many."""
+    codes_gone, _each = SignInCode.objects.filter(expires_at__lt=now - rules.CODES_KEPT).delete()
+    sessions = PortalSession.objects.filter(expires_at__lt=now - rules.SESSIONS_KEPT)
+    sessions_gone, _each = sessions.delete()
+    return int(codes_gone + sessions_gone)

@@ -14,11 +14,11 @@ from kith.kit.actors import Actor
 from kith.kit.codes import hash_token
 from kith.kit.errors import NotFound
 from kith.participants.models import (
+    GONE,
     CompanyPerson,
     Consent,
     Participant,
     ParticipantKind,
-    ParticipantStatus,
     PersonRole,
     PortalSession,
     SignInCode,
@@ -110,7 +110,7 @@ def portal_identity(email: str) -> Identity | None:
 
 def mailbox(participant_id: str, person_id: str) -> Identity | None:
     """Whom a letter is for that was asked for a moment ago; None when they have left or have no address."""
-    rows = Participant.objects.select_related("tenant").exclude(status=ParticipantStatus.ERASED)
+    rows = Participant.objects.select_related("tenant").exclude(status__in=GONE)
     participant: Participant | None = rows.filter(pk=participant_id).first()
     person = _present_people().filter(pk=person_id).first() if person_id else None
     if participant is None or bool(person_id) != bool(person) or not (person or participant).email:
@@ -128,7 +128,7 @@ def portal_visitor(token: str, *, now: datetime.datetime) -> Visitor | None:
             Q(person=None) | Q(person__removed_at=None),
             Q(member=None) | Q(member__removed_at=None),
             token_hash=hash_token(token), ended_at=None, expires_at__gt=now,
-        ).exclude(participant__status=ParticipantStatus.ERASED).first()
+        ).exclude(participant__status__in=GONE).first()
     )  # fmt: skip
     if session is None:
         return None
@@ -146,7 +146,7 @@ def link_offered(token: str, *, now: datetime.datetime) -> SignInCode:
         SignInCode.objects.select_related("participant", "person")
         .filter(token_hash=hash_token(token), used_at=None, expires_at__gt=now)
         .filter(Q(person=None) | Q(person__removed_at=None))
-        .exclude(participant__status=ParticipantStatus.ERASED)
+        .exclude(participant__status__in=GONE)
         .first()
     )
     if found is None:
@@ -170,7 +170,7 @@ def people_of(company_id: UUID) -> QuerySet[CompanyPerson]:
 
 def _present_people() -> QuerySet[CompanyPerson]:
     found: QuerySet[CompanyPerson] = CompanyPerson.objects.select_related("company").filter(removed_at=None)
-    return found.exclude(company__status=ParticipantStatus.ERASED)
+    return found.exclude(company__status__in=GONE)
 
 
 def consents_of(participant_id: UUID) -> QuerySet[Consent]:

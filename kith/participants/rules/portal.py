@@ -21,6 +21,8 @@ STAFF_SESSION = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(hours=1)
 """How exactly the last use of a session is known; each note of it is a row in the audit trail."""
 
+CODES_KEPT, SESSIONS_KEPT = timedelta(days=1), timedelta(days=90)
+
 CONSENT_VERSION = "2026-11"
 
 

@@ -282,6 +282,23 @@ def test_the_way_in_leads_to_the_page_that_was_asked_for_and_nowhere_else(
         assert client.post(at("code", acme.slug), {"code": code})["Location"] == reached
 
 
+def test_what_ended_long_ago_is_forgotten(acme: Any, dana: Participant, frozen: Any) -> None:
+    letter(dana)
+    client = portal_client(dana)
+    jobs.forget_old()
+    with tenancy.use(acme.id):
+        assert (SignInCode.objects.count(), PortalSession.objects.count()) == (1, 1)
+    frozen.advance(datetime.timedelta(days=2))
+    assert is_inside(client, acme.slug)
+    jobs.forget_old()
+    with tenancy.use(acme.id):
+        assert (SignInCode.objects.count(), PortalSession.objects.count()) == (0, 1)
+    frozen.advance(rules.SESSION_UNUSED + rules.SESSIONS_KEPT + datetime.timedelta(days=1))
+    jobs.forget_old()
+    with tenancy.use(acme.id):
+        assert not PortalSession.objects.exists()
+
+
 # --- staff who look in --------------------------------------------------------------------------------
 
 
