@@ -121,15 +121,23 @@ def import_customers(
         else:
             raise ImportOvertaken
         report.add(found)
-        return Imported(
-            merge.created,
-            merge.updated,
-            merge.unchanged,
-            report.bad,
-            report.keep(tenant_id),
-            report.keep_rows(tenant_id, open_sheet(stream, **wishes)) if report.bad else "",
-            _understood(table),
-        )
+        return _done(merge, report, tenant_id, table, wishes, stream)
+
+
+def _done(
+    merge: Merge, report: Report, tenant_id: int, table: Sheet, wishes: Mapping[str, Any], stream: IO[bytes]
+) -> Imported:
+    """What was done, with the files about what was not."""
+    repair = report.keep_rows(tenant_id, open_sheet(stream, **wishes)) if report.bad else ""
+    return Imported(
+        merge.created,
+        merge.updated,
+        merge.unchanged,
+        report.bad,
+        report.keep(tenant_id),
+        repair,
+        _understood(table),
+    )
 
 
 def _understood(table: Sheet) -> dict[str, Any]:

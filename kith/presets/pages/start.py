@@ -242,15 +242,17 @@ def _around(step: str, draft: dict[str, Any]) -> dict[str, Any]:
         "draft": draft,
     }
     if step == "kind":
-        language = get_language() or "en"
-        found["kinds"] = [
-            (code, preset.icon, preset.title[language], preset.about[language])
-            for code, _title in queries.choices(language)
-            for preset in [queries.get_preset(code)]
-        ]
+        found["kinds"] = _kinds()
     elif "kind" in draft:
         found |= _sample(draft)
     return found
+
+
+def _kinds() -> list[tuple[str, str, str, str]]:
+    """What can be chosen first: code, icon, title, what it means."""
+    language = get_language() or "en"
+    known = [(code, queries.get_preset(code)) for code, _title in queries.choices(language)]
+    return [(code, each.icon, each.title[language], each.about[language]) for code, each in known]
 
 
 def _sample(draft: dict[str, Any]) -> dict[str, Any]:

@@ -57,11 +57,10 @@ def brand(request: Any, tenant: str) -> HttpResponse:
         html.given(request), request.FILES or None, initial={"brand": request.tenant.brand}
     )
     if request.method == "POST" and form.is_valid():
-        said = {"color": form.cleaned_data["brand"], "logo": form.cleaned_data["logo"]}
         try:
             actions.update_brand(
-                tenant=request.tenant, **said, without_logo="without_logo" in request.POST, actor=request.actor,
-                now=clock.now(),
+                tenant=request.tenant, color=form.cleaned_data["brand"], logo=form.cleaned_data["logo"],
+                without_logo="without_logo" in request.POST, actor=request.actor, now=clock.now(),
             )  # fmt: skip
         except DomainError as error:
             html.blame(form, error)
