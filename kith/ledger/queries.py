@@ -82,6 +82,19 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """One journal as its owner sees it: `owed` is by how much more they are owed, `moved` what it was about."""
+
+    journal_id: int
+    kind: str
+    at: datetime
+    ref_type: str | None
+    ref_id: UUID | None
+    owed: Money
+    moved: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Offence:
     """One finding of the check: something that must never be."""
 
@@ -184,6 +197,27 @@ def statement(owner_id: UUID, *, currency: str, since: datetime, until: datetime
             Money(openings[account_id] + sum(movements[account_id].values()), currency),
         )
         for account_id, kind in kinds.items()
+    ]
+
+
+def movements(owner_id: UUID, *, currency: str, since: datetime, until: datetime) -> list[Movement]:
+    """What each journal of [since, until) changed of what the owner is owed, in the order of the events.
+
+    What only changes its place, such as a reward that becomes available, changes nothing of it. The opening of
+    `statement` without what was paid, and these, make its closing.
+    """
+    rows = _rows(
+        "select j.id, j.kind, j.event_at, j.ref_type, j.ref_id,"
+        " (sum(e.amount) filter (where a.kind <> 'paid'))::bigint, max(abs(e.amount))::bigint"
+        " from ledger_entry e join ledger_journal j on j.id = e.journal_id"
+        " join ledger_account a on a.id = e.account_id"
+        " where a.owner_id = %s and a.currency = %s and j.event_at >= %s and j.event_at < %s"
+        " group by j.id, j.kind, j.event_at, j.ref_type, j.ref_id order by j.event_at, j.id",
+        [owner_id, currency, since, until],
+    )
+    return [
+        Movement(journal, kind, at, ref_type, ref_id, Money(owed or 0, currency), Money(moved, currency))
+        for journal, kind, at, ref_type, ref_id, owed, moved in rows
     ]
 
 

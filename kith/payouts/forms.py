@@ -1,8 +1,12 @@
 """Checks what people type into the pages about payouts."""
 
+from datetime import date
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kith.kit.errors import Invalid
+from kith.kit.money import Money
 from kith.payouts.models import BatchFormat
 
 FORMATS = [
@@ -23,6 +27,47 @@ class BatchForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("Empty: today. Banks pay on working days; Kith takes the next one."),
     )
+    expected = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
+
+class TypedForm(forms.Form):
+    """The total, typed to say that money really leaves; points, commas and blanks do not matter."""
+
+    typed = forms.CharField(max_length=40)
+
+    def __init__(self, *args: object, amount: Money, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.amount = amount
+
+    def clean_typed(self) -> str:
+        """Refuses anything but the total."""
+        digits = "".join(each for each in self.cleaned_data["typed"] if each in "0123456789")
+        if digits != str(self.amount.amount_minor):
+            raise forms.ValidationError(
+                _("Type the total of the batch, %(amount)s.") % {"amount": self.amount.text}
+            )
+        return digits
+
+
+class PeriodForm(forms.Form):
+    """The days of a statement, both included."""
+
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+
+    def days(self, today: date) -> tuple[date, date]:
+        """First and last day; without any the year so far. Raises Invalid naming the field at fault."""
+        if not self.is_valid():
+            raise Invalid(fields={name: str(faults[0]) for name, faults in self.errors.items()})
+        last = self.cleaned_data["until"] or today
+        first = self.cleaned_data["since"] or last.replace(month=1, day=1)
+        if first > last or last.year > 9000:
+            raise Invalid(fields={"until": _("Choose a day that is not before the first one.")})
+        return first, last
 
 
 class AccountForm(forms.Form):

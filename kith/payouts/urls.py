@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kith.payouts.pages import console as pages
-from kith.payouts.pages import people, portal
+from kith.payouts.pages import people, portal, statements
 
 app_name = "payouts"
 urlpatterns = [
@@ -21,6 +21,14 @@ urlpatterns = [
     ),
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/merge/<uuid:other_id>/", people.merge, name="merge"
+    ),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/statement/", statements.statement, name="statement"
+    ),
+    path(
+        "t/<slug:tenant>/people/<uuid:participant_id>/statement.csv",
+        statements.statement_csv,
+        name="statement_csv",
     ),
     path("t/<slug:tenant>/people/<uuid:participant_id>/account/", pages.account, name="account"),
     path(

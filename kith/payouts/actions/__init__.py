@@ -7,7 +7,7 @@ the present state is refused and changes nothing.
 
 from kith.payouts.actions.accounts import AccountInvalid, save_payout_account
 from kith.payouts.actions.files import AccountUnreadable, BatchFile, FileAltered, FileNotReady, write_file
-from kith.payouts.actions.making import MadeBatch, NothingToPay, RewardUnknown, make_batch
+from kith.payouts.actions.making import MadeBatch, NothingToPay, PlanChanged, RewardUnknown, make_batch
 from kith.payouts.actions.merging import PaymentUnderWay, merge_participants
 from kith.payouts.actions.moves import StepTaken
 from kith.payouts.actions.outcomes import (
@@ -47,6 +47,7 @@ __all__ = [
     "MadeBatch",
     "NothingToPay",
     "PaymentUnderWay",
+    "PlanChanged",
     "ReasonMissing",
     "RewardUnknown",
     "StepTaken",

@@ -25,14 +25,17 @@ from kith.pipelines.actions import record_status
 from kith.rewards.models import Reward, RewardStatus
 from kith.tenants import queries as tenants
 
-MAX_REWARDS = 10_000
-"""Most rewards one batch looks at; the rest stay due for the next."""
-
 
 class NothingToPay(errors.Conflict):
     """Nobody could be paid; `skipped` in the details says why for each."""
 
     code, message = "nothing_to_pay", _("There is nothing that can be paid now.")
+
+
+class PlanChanged(errors.Conflict):
+    """Other payments would be made than those that were shown."""
+
+    code, message = "plan_changed", _("What can be paid has changed since you looked. Look again.")
 
 
 class RewardUnknown(errors.NotFound):
@@ -56,13 +59,15 @@ def make_batch(
     format: str = BatchFormat.SEPA,
     currency: str = "",
     execution_on: date | None = None,
+    expected: str = "",
     actor: Actor,
     now: datetime,
 ) -> MadeBatch:
     """Reserve the money of available rewards, one withdrawal per participant; without ids, of all due.
 
-    The currency is the organization's unless given, and always EUR for SEPA. Raises NothingToPay,
-    RewardUnknown, DebtorInvalid, errors.Invalid naming `currency`.
+    The currency is the organization's unless given, and always EUR for SEPA. With `expected`, what was shown
+    (`queries.Preview.token`), nothing else is made. Raises NothingToPay, PlanChanged, RewardUnknown,
+    DebtorInvalid, errors.Invalid naming `currency`.
     """
     tenant = tenants.current_tenant()
     terms = queries.terms_of(format, _currency(currency or tenant.currency))
@@ -74,6 +79,9 @@ def make_batch(
     skipped = (*left_out, *planned.skips)
     if not planned.pays:
         raise NothingToPay(skipped=[as_detail(skip) for skip in skipped])
+    amount = total((pay.amount for pay in planned.pays), terms.currency)
+    if expected and expected != f"{amount.currency}{amount.amount_minor}/{len(planned.pays)}":
+        raise PlanChanged
     execution = rules.execution_day(execution_on, day_of(now, tenant.timezone))
     batch = _create_batch(planned.pays, terms, execution, actor=actor, now=now)
     withdrawals = _create_withdrawals(batch, planned.pays, now=now)
@@ -114,7 +122,7 @@ def _take_turn(tenant_id: int) -> None:
 def _lock_claims(reward_ids: Sequence[UUID] | None) -> tuple[list[rules.Claim], tuple[rules.Skip, ...]]:
     """The rewards to pay, locked, and those chosen ones that cannot be paid as they are now."""
     wanted = queries.unclaimed_rewards() if reward_ids is None else Reward.objects.filter(id__in=reward_ids)
-    rows = list(wanted.select_for_update(of=("self",)).order_by("id")[:MAX_REWARDS])
+    rows = list(wanted.select_for_update(of=("self",)).order_by("id")[: queries.MAX_REWARDS])
     if reward_ids is not None and (missing := set(reward_ids) - {row.pk for row in rows}):
         raise RewardUnknown(reward_id=min(missing))
     # Asked after the lock: the first statement saw the lines as they were before it waited.

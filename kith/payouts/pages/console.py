@@ -10,10 +10,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError, Malformed
+from kith.kit.errors import DomainError, Invalid, Malformed
+from kith.kit.money import Money
 from kith.kit.pagination import paginate
 from kith.participants import access as participants
 from kith.payouts import access, actions, forms, queries
+from kith.payouts.models import BatchFormat
 from kith.tenants.access import proven, requires
 
 # --- batches ------------------------------------------------------------------------------------------
@@ -24,14 +26,14 @@ def batches(request: Any, tenant: str) -> HttpResponse:
     """Who is owed what, and the batches so far."""
     due = queries.due(page=request.GET.get("due", 1))
     found = paginate(queries.batch_list(), page=request.GET.get("page", 1))
-    context = {"due": due, "page": found, "outlook": queries.outlook()}
+    context = {"due": due, "page": found, "outlook": queries.outlook(), "sums": queries.sums()}
     return html.page(request, "payouts/batches.html", context)
 
 
 @requires("payouts.make")
 def make(request: Any, tenant: str) -> HttpResponse:
-    """Put everything that can be paid into a new batch."""
-    form = forms.BatchForm(html.given(request))
+    """Put everything that can be paid into a new batch, once it was shown who gets what."""
+    form = forms.BatchForm(html.given(request), initial=_format(request))
     if form.is_valid():
         try:
             made = actions.make_batch(**form.cleaned_data, actor=request.actor, now=clock.now())
@@ -39,8 +41,15 @@ def make(request: Any, tenant: str) -> HttpResponse:
             html.blame(form, error)
         else:
             return html.done(request, _address(tenant, made.batch.pk), _made(made))
-    context = {"form": form, "outlook": queries.outlook()}
-    return html.page(request, "payouts/make.html", context, status=422 if form.errors else 200)
+    preview = queries.preview(format=form["format"].value() if not form.errors else BatchFormat.SEPA)
+    context = {"form": form, "preview": preview, "debtor_is_set": queries.outlook().debtor_is_set}
+    status = 422 if form.errors else 200
+    return html.page(request, "payouts/make.html", context, part="payouts/_preview.html", status=status)
+
+
+def _format(request: Any) -> dict[str, str]:
+    asked = request.GET.get("format", "")
+    return {"format": asked if asked in BatchFormat.values else BatchFormat.SEPA}
 
 
 def _made(made: actions.MadeBatch) -> str:
@@ -60,6 +69,7 @@ def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
         "batch": row,
         "detail": queries.batch_detail(row),
         "is_maker": request.actor.ref == row.made_by,
+        "history": queries.batch_history(row),
     }
     return html.page(request, "payouts/batch.html", context)
 
@@ -88,8 +98,11 @@ def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.send")
 @proven
 def send(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
-    """Record that the bank has the file."""
+    """Record that the bank has the file, once its total was typed."""
     row = access.batch(batch_id)
+    form = forms.TypedForm(request.POST, amount=Money(row.total_minor, row.currency))
+    if not form.is_valid():
+        raise Invalid(fields={name: str(faults[0]) for name, faults in form.errors.items()})
     actions.send_batch(batch=row, actor=request.actor, now=clock.now())
     return html.done(request, _address(tenant, batch_id), _("The batch is at the bank."))
 

@@ -16,6 +16,7 @@ from kith.ledger import queries as ledger
 from kith.participants.models import Participant, ParticipantStatus
 from kith.payouts import rules
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal, WithdrawalLine
+from kith.pipelines import queries as pipelines
 from kith.rewards.models import Reward, RewardStatus
 from kith.tenants import queries as tenants
 
@@ -240,6 +241,23 @@ def batch_detail(batch: PayoutBatch) -> BatchDetail:
     return BatchDetail(
         batch, list(_with_people(Withdrawal.objects.filter(batch=batch)).order_by("reference"))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStep:
+    """One step of a batch: to which status, when, by whose name, and why."""
+
+    status: str
+    at: datetime
+    by: str
+    reason: str
+
+
+def batch_history(batch: PayoutBatch) -> list[BatchStep]:
+    """What happened to a batch, the newest first."""
+    passed = pipelines.history("payout_batch", batch.pk)
+    names = tenants.actor_names(step.actor for step in passed)
+    return [BatchStep(step.to_state, step.at, names[step.actor], step.reason) for step in reversed(passed)]
 
 
 def withdrawal_list(

@@ -89,7 +89,8 @@ def test_a_batch_goes_from_draft_to_paid(acme: Any, alice: Any, books: Any, brow
     file = client.post(at("file", acme.slug, batch.id))
     assert file["Content-Type"] == "application/xml"
     assert file["Content-Disposition"].startswith("attachment")
-    assert client.post(at("send", acme.slug, batch.id)).status_code == 303
+    assert client.post(at("send", acme.slug, batch.id), {"typed": "50.01"}).status_code == 422
+    assert client.post(at("send", acme.slug, batch.id), {"typed": "50,00"}).status_code == 303
     with tenancy.use(acme.id):
         first, second = Withdrawal.objects.order_by("id")
     assert "The bank paid these" in text(client.get(at("batch", acme.slug, batch.id)))
@@ -108,7 +109,7 @@ def test_a_whole_batch_is_paid_at_once(acme: Any, alice: Any, books: Any, browse
     client = browse(alice)
     batch = made(client, acme)
     for step in ("approve", "send", "paid"):
-        assert client.post(at(step, acme.slug, batch.id)).status_code == 303
+        assert client.post(at(step, acme.slug, batch.id), {"typed": "50.00"}).status_code == 303
     with tenancy.use(acme.id):
         batch.refresh_from_db()
     assert batch.status == "done"

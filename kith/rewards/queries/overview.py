@@ -88,7 +88,7 @@ def overview() -> list[Book]:
     """Totals of every currency in which anything was earned. Two statements."""
     rows = list(
         Reward.objects.order_by("currency", "status").values_list("currency", "status").annotate(
-            Count("id"), Sum("amount_minor"), Sum("clawed_back_minor"), Count("id", filter=TAKEN),
+            Count("id"), Sum("amount_minor"), Sum("clawed_back_minor"), taken=Count("id", filter=TAKEN),
         )
     )  # fmt: skip
     held: dict[tuple[str, str], int] = {
