@@ -95,7 +95,7 @@ def _edits(person: Participant, until: datetime.datetime) -> Iterator[Moment]:
     for row in rows.order_by("-id")[: SHOWN + 1]:
         if row.op == "I":
             title = _("Imported") if person.source == "import" else _("Enrolled")
-            yield Moment(row.at, title, "user-plus", by=row.actor)
+            yield Moment(person.created_at, title, "user-plus", by=row.actor)
         elif row.op == "U" and "status" in row.diff:
             title, icon, tone = STATUS.get(row.diff["status"][1], (_("Changed"), "pencil", ""))
             yield Moment(row.at, str(title), icon, tone, by=row.actor)

@@ -24,7 +24,7 @@ from kith.referrals.models import Referral
 from kith.rewards.models import Reward
 from kith.tenants.queries import actor_names
 
-EMPTY = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 LONGEST = 200
 
 # Columns that point at something with a name, and tables whose rows have one.
