@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -111,6 +112,14 @@ def reactivate_participant(
         event = ParticipantReactivated(participant_id=held.id, reason=reason)
         outbox.publish(event, subject_type="participant", subject_id=held.id, now=now)
     return held
+
+
+def note_first_referral(*, participant_id: UUID | str, at: datetime.datetime) -> None:
+    """Remember the moment of somebody's first referral, also of who stands for them now; later ones change nothing."""
+    person = Participant.objects.filter(pk=participant_id).first()
+    if person is not None:
+        whom = person.merged_into_id or person.pk
+        Participant.objects.filter(pk=whom, first_referral_at=None).update(first_referral_at=at)
 
 
 def _locked(participant: Participant) -> Participant:

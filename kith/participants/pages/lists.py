@@ -44,6 +44,7 @@ SOURCES = (
     ("landing", gettext_lazy("Landing page")),
     ("public", gettext_lazy("Signed up")),
 )
+_SOURCE = dict(SOURCES)
 STATUSES = [
     ("active", gettext_lazy("Active")),
     ("suspended", gettext_lazy("Suspended")),
@@ -65,6 +66,7 @@ def people(request: Any, tenant: str) -> HttpResponse:
     columns = _columns(params.get("columns") or QueryDict(kept.columns).get("columns"))
     context = {
         **words(request), "page": found, "wanted": wanted, "sort": sort, "columns": columns, "choices": _choices(),
+        "rows": [(row, _SOURCE.get(row.source, row.source)) for row in found.items],
         "views": kept.views, "route": LIST, "here": tenants.view_query(params.urlencode()),
         "narrowed": sum(bool(getattr(wanted, name)) for name in MORE),
     }  # fmt: skip

@@ -69,17 +69,17 @@ def _compared(request: Any, survivor: Participant, other: Participant) -> dict[s
     seen = queries.merge_preview(survivor, other)
     locale = get_language() or "en"
     return {
-        "survivor": survivor, "other": other, "preview": seen, "kinds": KINDS,
+        "survivor": survivor, "other": other, "preview": seen,
         "several": label(request.tenant, "participant_plural", locale, _("Participants")),
         "fields": [
-            {"name": name, "label": words, "mine": mine[name], "theirs": theirs[name],
+            {"name": name, "label": words, "mine": _word(mine[name]), "theirs": _word(theirs[name]),
              "same": mine[name] == theirs[name], "other": not mine[name] and bool(theirs[name])}
             for name, words in FIELDS.items() if mine[name] or theirs[name]
         ],
-        "moves": [(_told(kind), money) for kind, money in seen.other.balances],
-        "gone": "merged" if "merged" in (survivor.status, other.status) else "",
+        "moves": [(KINDS.get(kind, kind), money) for kind, money in seen.other.balances],
     }  # fmt: skip
 
 
-def _told(kind: str) -> str:
-    return str(KINDS.get(kind, kind))
+def _word(value: Any) -> Any:
+    """A stored word as people read it; anything else as it is."""
+    return {"person": _("Person"), "company": _("Company")}.get(value, value)
