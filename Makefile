@@ -11,15 +11,16 @@ run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 	@scripts/setup run
 	@exec .venv/bin/kith run
 
-test: ## check the code and run every test, on the system's PostgreSQL and on the embedded one; no failure hides the rest
+test: ## check the code, run every test on the embedded PostgreSQL, and all but the browser's on the system's; no failure hides the rest
 	@scripts/setup test
 	@failed=0; scripts/check || failed=$$?; \
-	KITH_TEST_POSTGRES=system .venv/bin/python -m pytest -n 2 || failed=$$?; \
+	KITH_TEST_POSTGRES=system .venv/bin/python -m pytest -n 2 --ignore tests/browser || failed=$$?; \
 	.venv/bin/python -m pytest -n 2 && exit $$failed
 
 test-faults: ## kill, starve and flood whole installations; a few minutes, and root for the full disk
 	@scripts/setup faults
-	@.venv/bin/python -m pytest -m faults -s
+	@failed=0; .venv/bin/python -m pytest -m "faults and timed" -s || failed=$$?; \
+	.venv/bin/python -m pytest -m "faults and not timed" -n 2 -rP --show-capture=stdout && exit $$failed
 
 test-release: ## before a release: sqlmap on every list of a running installation; URL=… KEY=<API key>
 	@tests/release/sqlmap "$(URL)" "$(KEY)"

@@ -15,7 +15,7 @@ from tests.faults.funding import Writers, a_program, account_for, attempt, own_f
 from tests.faults.installation import Installation, prepare
 from tests.machine import until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timed]
 
 VOLUME_MIB = 400
 UNREADY_SECONDS, BACK_SECONDS = 15.0, 60.0

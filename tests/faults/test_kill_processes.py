@@ -11,7 +11,7 @@ from tests.faults.installation import Installation, Team, installation
 from tests.faults.writers import Writers
 from tests.machine import select_nothing, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timed]
 
 BACK_SECONDS = 10.0
 

@@ -20,7 +20,7 @@ from kith.tenants.models import Member, User
 from tests.faults.installation import Installation, Team, installation
 from tests.machine import until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timed]
 
 PUBLIC = "/api/v1/auth/refresh"
 NOT_A_TOKEN = {"refresh_token": "nobody's"}

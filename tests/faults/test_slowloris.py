@@ -26,7 +26,7 @@ from tests.faults.funding import own_folder
 from tests.faults.installation import Installation, installation
 from tests.machine import ROOT, free_port, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timed]
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 SLOW = 500
