@@ -35,4 +35,5 @@ urlpatterns = [
         "t/<slug:tenant>/people/<uuid:participant_id>/account/edit/", pages.account_edit, name="account_edit"
     ),
     path("p/<slug:tenant>/account/", portal.account, name="portal_account"),
+    path("p/<slug:tenant>/earnings/statement.csv", portal.statement, name="portal_statement"),
 ]

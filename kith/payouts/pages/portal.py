@@ -1,5 +1,6 @@
 """Where participants want their money, and what went there."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,6 +11,7 @@ from kith.kit import clock, html
 from kith.kit.errors import DomainError
 from kith.payouts import actions, forms, queries, rules
 from kith.tenants.access import enrolled
+from kith.tenants.queries import local_day
 
 
 @enrolled("shows and changes what is the participant's own")
@@ -33,3 +35,17 @@ def account(request: Any, tenant: str) -> HttpResponse:
         "payments": queries.withdrawal_list(participant_id=person.pk)[:50],
     }  # fmt: skip
     return html.page(request, "payouts/portal/account.html", context, status=422 if form.errors else 200)
+
+
+@enrolled("shows what is the participant's own")
+def statement(request: Any, tenant: str) -> HttpResponse:
+    """Every movement since the beginning as a table; whom a reward was for is on the page, by first name."""
+    person = request.visitor.participant
+    first, last = local_day(person.created_at), local_day(clock.now())
+    found = [
+        replace(each, lines=[replace(line, note="") for line in each.lines])
+        for each in queries.statements(person.pk, first=first, last=last)
+    ]
+    response = HttpResponse(queries.statement_csv(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="statement-{person.code}-{last}.csv"'
+    return response
