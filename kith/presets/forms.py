@@ -175,17 +175,18 @@ class WordsForm(forms.Form):
         for term, (about, _usual) in TERMS.items():
             for language, name in settings.LANGUAGES:
                 said = tenant.labels.get(term, {}).get(language, "")
-                self._word(f"{term}__{language}", f"{about} ({name})", said, 40, required=False)
+                self._word(f"{term}__{language}", about, name, said, 40)
         for stage in stages:
             for language, name in settings.LANGUAGES:
                 said = stage.label.get(language, "")
-                self._word(f"{stage.id}__{language}", f"{stage.code} ({name})", said, 80, required=True)
+                self._word(f"{stage.id}__{language}", stage.code, name, said, 80)
 
-    def _word(self, name: str, label: str, said: str, most: int, *, required: bool) -> None:
-        where = forms.TextInput(attrs={"data-word": name, "autocomplete": "off"})
+    def _word(self, name: str, about: Any, language: Any, said: str, most: int) -> None:
+        where = forms.TextInput(attrs={"data-word": name, "autocomplete": "off", "placeholder": language})
         self.fields[name] = forms.CharField(
-            label=label, initial=said, max_length=most, required=required, widget=where
-        )
+            label=f"{about} ({language})", initial=said, max_length=most, widget=where,
+            required=name.partition("__")[0] in self.stages,
+        )  # fmt: skip
 
     def terms(self) -> list[dict[str, Any]]:
         """Each term with what it is about, the product's own word, and its fields."""

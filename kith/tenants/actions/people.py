@@ -189,7 +189,7 @@ def invite_all(*, emails: Sequence[str], role: str, actor: Actor, now: datetime.
 @transaction.atomic
 def resend_invitation(*, invitation: Invitation, actor: Actor, now: datetime.datetime) -> Invitation:
     """Mail an open invitation once more, with a new link and week. Raises RoleNotYours, TooMany, InvitationGone."""
-    row = (
+    row: Invitation | None = (
         Invitation.objects.select_for_update()
         .filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
         .first()
