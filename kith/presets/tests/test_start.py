@@ -229,7 +229,7 @@ def test_the_list_ticks_itself_from_what_is_stored(vlier: Any) -> None:
 def test_the_letter_is_the_one_that_is_sent_and_nothing_in_it_runs(vlier: Any) -> None:
     assert "<iframe" in text(vlier.get("/t/vlier/start/email/?language=en"))
     shown = vlier.get("/t/vlier/start/email/letter/?language=en")
-    assert "your page is ready" in text(shown)
+    assert "Hello Sanne, your page is ready" in text(shown)
     assert "sandbox" in shown["Content-Security-Policy"]
     assert shown["X-Frame-Options"] == "SAMEORIGIN"
 
