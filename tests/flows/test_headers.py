@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 NO_ONE = "01977777-7777-7777-8777-777777777777"
 SHARED = re.compile(r"/static/|/r/[^/]+/(qr|card)\.")
+PICTURES = re.compile(r"/(qr|card)\.")
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 HSTS = "max-age=63072000; includeSubDomains; preload"
 
@@ -75,7 +76,7 @@ def lacking(headers: Mapping[str, str], way: str, *, secure: bool) -> list[str]:
         "x-content-type-options": {"nosniff"},
         "x-frame-options": {"DENY"},
         "cross-origin-opener-policy": {"same-origin"},
-        "cross-origin-resource-policy": {"cross-origin" if re.search(r"/(qr|card)\.", way) else "same-origin", "same-origin"},
+        "cross-origin-resource-policy": {"same-origin", *(["cross-origin"] if PICTURES.search(way) else [])},
         "referrer-policy": {"strict-origin-when-cross-origin", "no-referrer", "same-origin"},
         "permissions-policy": {PERMISSIONS},
         "strict-transport-security": {HSTS if secure else None},

@@ -149,15 +149,20 @@ def welcome(request: HttpRequest, code: str) -> HttpResponse:
             if _taken_in(request, place, form):
                 return html.done(request, reverse("referrals:thanks", args=[place.code]))
         except _PERSONAL as error:
-            context = {
-                "place": place,
-                "why": error.code,
-                "explanation": error.text,
-                "link": queries.address(code),
-            }
-            return html.page(request, "referrals/refused.html", context, status=422)
+            return _refused(request, place, error)
     context = {"place": place, "form": form, "link": queries.address(code)}
     return html.page(request, "referrals/welcome.html", context, status=422 if form.errors else 200)
+
+
+def _refused(request: HttpRequest, place: queries.Place, error: DomainError) -> HttpResponse:
+    """The friendly answer to somebody who cannot be referred, with a way on."""
+    context = {
+        "place": place,
+        "why": error.code,
+        "explanation": error.text,
+        "link": queries.address(place.code),
+    }
+    return html.page(request, "referrals/refused.html", context, status=422)
 
 
 def _taken_in(request: HttpRequest, place: queries.Place, form: FriendForm) -> bool:
