@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from kith.api import api, compat_api
-from kith.kit import admin as operator_desk
+from kith.kit import desk as operator_desk
 from kith.kit import errors, html, showroom
 from kith.kit.middleware import handler
 from kith.tenants import admin as _tenants_desk  # noqa: F401  registers itself

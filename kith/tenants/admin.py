@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import clock
-from kith.kit.admin import Reading, desk, operator
+from kith.kit.desk import Reading, desk, operator
 from kith.tenants import actions, queries, rules
 from kith.tenants.models import PlatformSetting, Tenant, TenantStatus, User
 

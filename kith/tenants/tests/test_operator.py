@@ -82,7 +82,9 @@ def test_every_list_and_row_of_the_desk_opens(at_desk: Client, olivia: User, ali
         assert at_desk.get(DESK + url).status_code == 404, url
     assert at_desk.get(f"{DESK}tenants/user/add/").status_code == 403
     before = User.objects.get(pk=olivia.pk).email
-    assert at_desk.post(f"{DESK}tenants/user/{olivia.pk}/change/", {"email": "x@example.com"}).status_code == 403
+    assert (
+        at_desk.post(f"{DESK}tenants/user/{olivia.pk}/change/", {"email": "x@example.com"}).status_code == 403
+    )
     assert User.objects.get(pk=olivia.pk).email == before
 
 
