@@ -1,7 +1,7 @@
 """Figures of a period, from roll-ups only."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from kith.analytics.models import DayRollUp, ParticipantMonthRollUp, Participant
 from kith.kit import clock
 from kith.kit.days import month_of
 from kith.kit.money import Money
+from kith.participants import queries as people
 from kith.participants.models import Participant
 from kith.tenants import queries as tenants
 
@@ -105,26 +106,23 @@ def series(period: rules.Period, *, currency: str) -> list[dict[str, Any]]:
 
 
 def top_referrers(*, currency: str, limit: int = 5) -> list[TopReferrer]:
-    """Who brought most completed referrals, of all time. Two statements."""
-    rows = list(
-        ParticipantRollUp.objects.filter(currency=currency, referrals__gt=0).order_by(
-            "-completed", "-referrals", "participant_id"
-        )[:limit]
-    )
-    people = Participant.objects.in_bulk([row.participant_id for row in rows])
-    return [
-        TopReferrer(
-            row.participant_id,
-            people[row.participant_id].name,
-            people[row.participant_id].code,
-            row.clicks,
-            row.referrals,
-            row.completed,
-            Money(row.earned_minor, currency),
+    """Who brought most completed referrals of all time, two who became one as one. Two statements."""
+    best = ParticipantRollUp.objects.filter(currency=currency, referrals__gt=0)
+    rows = list(best.order_by("-completed", "-referrals", "participant_id")[: limit * 2])
+    named = Participant.objects.select_related("merged_into").in_bulk([row.participant_id for row in rows])
+    found: dict[UUID, TopReferrer] = {}
+    for row in rows:
+        if row.participant_id not in named:
+            continue
+        person = named[row.participant_id].merged_into or named[row.participant_id]
+        seen = found.get(
+            person.id, TopReferrer(person.id, person.name, person.code, 0, 0, 0, Money.zero(currency))
         )
-        for row in rows
-        if row.participant_id in people
-    ]
+        found[person.id] = replace(
+            seen, clicks=seen.clicks + row.clicks, referrals=seen.referrals + row.referrals,
+            completed=seen.completed + row.completed, earned=seen.earned + Money(row.earned_minor, currency),
+        )  # fmt: skip
+    return sorted(found.values(), key=lambda one: (-one.completed, -one.referrals))[:limit]
 
 
 def dashboard(days: int) -> Dashboard:
@@ -220,28 +218,31 @@ class ParticipantStats:
 
 
 def participant_stats(participant_id: UUID) -> ParticipantStats:
-    """One participant's figures, newest month first. Three statements."""
-    currency = tenants.current_tenant().currency
+    """One participant's figures with those of whom they stand for, newest month first. Four statements."""
+    currency, ids = tenants.current_tenant().currency, [participant_id, *people.merged_ids(participant_id)]
     rows = (
-        ParticipantMonthRollUp.objects.filter(participant_id=participant_id)
+        ParticipantMonthRollUp.objects.filter(participant_id__in=ids)
         .exclude(n=0)
         .order_by("-month", "category")
     )
     months: dict[datetime.date, dict[str, int]] = {}
     by_category: dict[str, int] = {}
     for row in rows:
-        months.setdefault(row.month, {})[row.category] = row.n
+        found = months.setdefault(row.month, {})
+        found[row.category] = found.get(row.category, 0) + row.n
         by_category[row.category] = by_category.get(row.category, 0) + row.n
-    total = ParticipantRollUp.objects.filter(participant_id=participant_id, currency=currency).first()
+    counts = ("clicks", "referrals", "completed", "earned_minor", "paid_minor")
+    rolled = ParticipantRollUp.objects.filter(participant_id__in=ids, currency=currency)
+    total = rolled.aggregate(**{name: Sum(name, default=0) for name in counts})
     return ParticipantStats(
         months=[
             {"month": month, "by_category": found, "total": sum(found.values())}
             for month, found in months.items()
         ],
         by_category=by_category,
-        clicks=total.clicks if total else 0,
-        referrals=total.referrals if total else 0,
-        completed=total.completed if total else 0,
-        earned=Money(total.earned_minor if total else 0, currency),
-        paid=Money(total.paid_minor if total else 0, currency),
+        clicks=total["clicks"],
+        referrals=total["referrals"],
+        completed=total["completed"],
+        earned=Money(int(total["earned_minor"]), currency),
+        paid=Money(int(total["paid_minor"]), currency),
     )
