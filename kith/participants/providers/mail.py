@@ -38,7 +38,7 @@ def send_invitation(*, participant: Participant, person: CompanyPerson | None, t
 def _context(tenant: Tenant, name: str, token: str) -> dict[str, Any]:
     path = reverse("participants:portal_link", args=[tenant.slug, token])
     return {
-        "brand": brand(tenant), "tenant": tenant, "name": name.split()[0] if name.split() else name,
+        "brand": brand(tenant), "tenant": tenant, "name": name,
         "action_url": settings.KITH_PUBLIC_URL + path,
     }  # fmt: skip
 

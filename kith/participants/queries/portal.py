@@ -58,7 +58,9 @@ class Visitor:
 
     @property
     def first_name(self) -> str:
-        """How they are greeted, and how they sign what they send."""
+        """How they are greeted, and how they sign what they send; a company by its whole name."""
+        if self.is_company and self.person is None:
+            return self.name
         return self.name.split()[0] if self.name.split() else ""
 
     @property

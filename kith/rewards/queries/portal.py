@@ -132,9 +132,11 @@ def overview(*, participant_id: UUID, locale: str, now: datetime.datetime) -> Ov
 
 
 def _by_week(rows: Any, column: str, now: datetime.datetime) -> list[int]:
-    """How many in each of the last weeks, the present one last."""
+    """How many in each of the last weeks, the present one last; nothing to draw when there were none."""
     found = dict(rows.values_list(TruncWeek(column)).annotate(Count("id")).order_by())
     counted = {week.date(): n for week, n in found.items()}
+    if not counted:
+        return []
     monday = (now - datetime.timedelta(days=now.weekday())).date()
     return [counted.get(monday - datetime.timedelta(weeks=back), 0) for back in range(WEEKS - 1, -1, -1)]
 
