@@ -83,7 +83,8 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         models.Q(("status", "merged"), _negated=True),
-                        models.Q(("merged_at", None), ("merged_into", None)),
+                        ("merged_at", None),
+                        ("merged_into", None),
                     ),
                     _connector="OR",
                 ),
