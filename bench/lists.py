@@ -77,7 +77,7 @@ def build(database: Any, rows: int) -> tuple[Any, int]:
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         owner.execute("vacuum analyze participants_participant, referrals_referral")
     client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.get(pk=user.pk), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(pk=user.pk))
     return client, tenant.id
 
 
@@ -111,7 +111,7 @@ def get(client: Any, path: str, query: dict[str, str], *, htmx: bool = False) ->
     """The list, which must come."""
     answer = client.get(path, query, headers={"HX-Request": "true"} if htmx else {})
     if answer.status_code != 200:
-        raise RuntimeError(answer.content)
+        raise RuntimeError(f"{answer.status_code} {answer.headers}")
 
 
 def statements(client: Any, path: str, query: dict[str, str]) -> list[str]:
