@@ -35,11 +35,15 @@ def main(rows: int) -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.db import connections
+    from django.test.utils import override_settings
 
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     try:
         client, tenant_id = build(database, rows)
-        measure(client, tenant_id, rows)
+        with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+            measure(client, tenant_id, rows)
     finally:
         connections.close_all()
         postgres.release()
