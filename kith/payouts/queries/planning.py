@@ -50,7 +50,7 @@ def preview(*, format: str) -> Preview:
     terms = terms_of(format, tenants.current_tenant().currency)
     claims = [claim(row) for row in unclaimed_rewards().order_by("id")[:MAX_REWARDS]]
     found = rules.plan(claims, payees((each.participant_id, each.net.currency) for each in claims), terms)
-    ids = [row.participant_id for row in (*found.pays, *found.skips)]
+    ids = [pay.participant_id for pay in found.pays] + [skip.participant_id for skip in found.skips]
     people, accounts = Participant.objects.in_bulk(ids), live_accounts(ids)
     counts = {key[0]: len(own) for key, own in rules.grouped(claims).items()}
 
