@@ -39,6 +39,7 @@ OWN: Mapping[str, str] = {
 }  # fmt: skip
 
 
+MOMENTS = ("_at", "_from", "_to", "_until", "upto")
 STATES = frozenset({"status", "category", "kind", "state", "method", "cause_kind"})
 LINKED = frozenset({"participant", "referral"})
 OWNERS = ("participant_id", "beneficiary_id", "referral_id", "program_id")
@@ -175,7 +176,7 @@ def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> 
         return str(HIDDEN)
     if column.endswith("_minor") and isinstance(value, int) and currency:
         return money(Money(value, currency))
-    if column.endswith("_at") and isinstance(value, str):
+    if column.endswith(MOMENTS) and isinstance(value, str):
         return _moment(value)
     text = names.get(str(value), "") or str(value)
     if column in STATES:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from conftest import make_member
 from kith.analytics import actions, queries, rules
 from kith.kit import tenancy
 from kith.rewards.tests.factories import Scene, earn, make_referral, make_scene
@@ -52,11 +53,13 @@ def busy(acme: Any, scene: Scene, number: int) -> None:
 
 
 def test_an_empty_organization_is_told_what_to_do(acme: Any, alice: Any, bob: Any, browse: Any) -> None:
-    shown = text(browse(alice).get(url(acme)))
-    assert "Three steps to the first referral" in shown
-    assert reverse("participants:import", args=[acme.slug]) in shown
+    shown = main(browse(alice).get(url(acme)))
+    assert reverse("presets:checklist", args=[acme.slug]) in shown
     assert "Nobody yet" in shown
-    # A viewer is told the same without what only others may do.
+    # Who cannot set the organization up is told how it works, without what only others may do.
+    assert reverse("participants:import", args=[acme.slug]) in main(
+        browse(make_member(acme, "mia", "manager")).get(url(acme))
+    )
     shown = main(browse(bob).get(url(acme)))
     assert "Three steps to the first referral" in shown
     assert reverse("participants:import", args=[acme.slug]) not in shown
