@@ -52,7 +52,7 @@ class Program(TenantOwned):
         default=dict,
         help_text='texts per language: {"title": {"en": …}, "text": {…}, "steps": {"en": [...]}}',
     )
-    share_texts: ClassVar[models.JSONField] = models.JSONField(
+    share_texts = models.JSONField(
         default=dict,
         db_default=models.Value({}, models.JSONField()),
         help_text='messages to share: {"whatsapp": {"en": …}, "email_subject": {…}, …}',
@@ -86,7 +86,7 @@ class LandingVersion(TenantOwned):
     program = TenantForeignKey(Program, related_name="+")
     number = models.IntegerField()
     status = models.TextField(choices=VersionStatus.choices, default=VersionStatus.DRAFT)
-    content: ClassVar[models.JSONField] = models.JSONField(default=dict, help_text="as `Program.landing`")
+    content = models.JSONField(default=dict, help_text="as `Program.landing`")
     changed_by = models.TextField()
     changed_at = models.DateTimeField()
     published_by = models.TextField(default="")

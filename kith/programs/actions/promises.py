@@ -130,7 +130,8 @@ def change_promise(
     VersionNotPublished for a rule that promises nothing now, RuleInvalid.
     """
     locked = Rule.objects.select_for_update().get(pk=rule.pk)
-    present = RuleVersion.objects.filter(rule=locked, status=VersionStatus.PUBLISHED).first()
+    published = RuleVersion.objects.filter(rule=locked, status=VersionStatus.PUBLISHED)
+    present: RuleVersion | None = published.first()
     if present is None:
         raise VersionNotPublished
     changed = _parsed({**present.spec, **changes})

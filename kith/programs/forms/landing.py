@@ -195,7 +195,6 @@ class ShareForm(forms.Form):
         super().__init__(data, prefix=self.PREFIX, **kwargs)
         for name, text in usual.items():
             self.fields[name].widget.attrs["placeholder"] = text
-            self.fields[name].max_length = rules.CHANNELS[name]
 
     def clean(self) -> dict[str, Any]:
         """Only placeholders that Kith fills, and a link to follow."""
