@@ -387,9 +387,8 @@ def test_the_guard_sees_a_model_and_a_migration_that_disagree() -> None:
         said = " ".join(problems(cursor, Wanted("planted", writes="append", audit=False)))
     assert "though the model says it is not" in said
     assert "no trigger refuses" in said
-    with planted(
-        *fence(unique_id=False), "create table child (planted_id uuid references planted)"
-    ) as cursor:
+    child = "create table child (planted_id uuid references planted)"
+    with planted(*fence(unique_id=False), child) as cursor:
         assert "no unique (tenant_id, id)" in " ".join(problems(cursor, WANTED))
 
 

@@ -72,27 +72,30 @@ def _of_a_site(answer: Callable[[HttpRequest, queries.Site], HttpResponse]) -> V
     @csrf_exempt
     @functools.wraps(answer)
     def view(request: HttpRequest, key: str) -> HttpResponse:
-        origin = request.headers.get("Origin", "")
-        site = queries.locate_site(key)
-        allowed = site is not None and origin in site.origins
+        origin, site = request.headers.get("Origin", ""), queries.locate_site(key)
         try:
-            if site is None:
-                raise NotFound
-            if not allowed:
-                raise OriginNotAllowed(origin=origin[:200] or "–")
-            limits.enforce(f"site|{site.site_id}|{client_address(request)}", CALLS, WINDOW_S)
-            limits.enforce(f"site|{site.site_id}", ALL_CALLS, WINDOW_S)
-            with tenancy.use(site.tenant_id, actor=PUBLIC):
-                response = answer(request, site)
+            with tenancy.use(_admitted(request, site, origin).tenant_id, actor=PUBLIC):
+                response = answer(request, site)  # type: ignore[arg-type]
         except DomainError as error:
             response = http.refused(request, error)
         response["Vary"] = "Origin"
-        if allowed:
+        if site is not None and origin in site.origins:
             response["Access-Control-Allow-Origin"] = origin
             response["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
     return view
+
+
+def _admitted(request: HttpRequest, site: queries.Site | None, origin: str) -> queries.Site:
+    """The site, when the page is one of its own. Raises NotFound, OriginNotAllowed and TooMany."""
+    if site is None:
+        raise NotFound
+    if origin not in site.origins:
+        raise OriginNotAllowed(origin=origin[:200] or "–")
+    limits.enforce(f"site|{site.site_id}|{client_address(request)}", CALLS, WINDOW_S)
+    limits.enforce(f"site|{site.site_id}", ALL_CALLS, WINDOW_S)
+    return site
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
@@ -119,28 +122,29 @@ def offer(request: HttpRequest, site: queries.Site) -> HttpResponse:
         return http.respond(
             http.ok({"known": False, "title": _("Did somebody invite you?"), "words": _words()})
         )
-    form = FriendForm(
-        needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
-    )
     invited = _("%(who)s invites you to %(organization)s") % {
         "who": place.referrer,
         "organization": place.organization,
     }
-    shown = {
-        "known": True,
-        "title": place.title or invited,
-        "text": place.text or invited,
-        "fields": [
-            [name, str(form.fields[name].label), kind, form.fields[name].required]
-            for name, kind in (
-                ("name", "text"), ("email", "email"), ("booking_reference", "text"), ("phone", "tel"),
-                ("consent", "checkbox"),
-            )
-            if kind != "tel" or form.fields[name].required
-        ],
-        "words": _words(),
-    }  # fmt: skip
-    return http.respond(http.ok(shown))
+    shown = {"title": place.title or invited, "text": place.text or invited, "fields": _fields(place)}
+    return http.respond(http.ok({"known": True, **shown, "words": _words()}))
+
+
+_ASKED = (
+    ("name", "text"), ("email", "email"), ("booking_reference", "text"), ("phone", "tel"), ("consent", "checkbox"),
+)  # fmt: skip
+
+
+def _fields(place: queries.Place) -> list[list[Any]]:
+    """Name, label, kind and whether it is required, of each field that the widget shows."""
+    fields = FriendForm(
+        needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
+    ).fields
+    return [
+        [name, str(fields[name].label), kind, fields[name].required]
+        for name, kind in _ASKED
+        if kind != "tel" or fields[name].required
+    ]
 
 
 def _words() -> dict[str, str]:
