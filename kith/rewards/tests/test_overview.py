@@ -1,0 +1,106 @@
+"""Totals that agree with the ledger, each leading to its rows; amounts that must be those shown; asking back."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from kith.kit import tenancy
+from kith.ledger import queries as ledger
+from kith.referrals.jobs import send_question
+from kith.referrals.models import Note, Referral
+from kith.rewards import actions, queries
+from kith.rewards.models import Reward, RewardStatus
+from kith.rewards.tests.factories import AT, earn, in_status, make_referral, make_scene
+
+pytestmark = pytest.mark.django_db(databases=["default", "counters"])
+
+STATUSES = [status for status in RewardStatus.values if status != "granted"]
+
+
+def test_every_total_is_the_sum_of_its_rows_and_the_ledger_says_the_same(in_acme: Any) -> None:
+    scene = make_scene()
+    for status in STATUSES:
+        in_status(scene, status)
+    (book,) = queries.overview()
+    assert book.agrees
+    lines = {line.kind: line.money for line in ledger.trial_balance()}
+    assert book.promised == lines["pending"]
+    assert sum(total.count for total in book.totals) == len(STATUSES)
+    for total in book.totals:
+        rows = queries.found_rewards(group=total.group, currency="EUR")
+        assert total.count == rows.count()
+        part = "clawed_back_minor" if total.group == "taken" else "amount_minor"
+        assert total.money.amount_minor == sum(rows.values_list(part, flat=True))
+
+
+def test_a_book_that_differs_says_so(in_acme: Any) -> None:
+    reward = earn(make_scene())
+    Reward.objects.filter(pk=reward.pk).update(amount_minor=2_400)
+    assert not queries.overview()[0].agrees
+
+
+def test_the_page_narrows_by_group(acme: Any, alice: Any, browse: Any) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        scene = make_scene()
+        in_status(scene, "on_hold")
+        in_status(scene, "available")
+    client, url = browse(alice), reverse("rewards:rewards", args=[acme.slug])
+    held = client.get(url, {"group": "held"}).content.decode()
+    assert "look" in held
+    assert "Payable since" not in held
+    assert "Agrees with the ledger" in held
+    assert "Payable since" in client.get(url, {"group": "available"}).content.decode()
+    assert client.get(url, {"group": "gold"}).status_code == 422
+
+
+def test_nothing_is_approved_when_the_amount_is_not_the_one_shown(in_acme: Any, alice: Any) -> None:
+    reward = earn(make_scene())
+    ids = [reward.referral_id]
+    for step in (
+        lambda: actions.approve_referral(referral_id=ids[0], expected="EUR2400", actor=alice, now=AT),
+        lambda: actions.approve_referrals(referral_ids=ids, expected="EUR2400", actor=alice, now=AT),
+        lambda: actions.request_decisions(
+            step="approve", referral_ids=ids, expected="x", actor=alice, now=AT
+        ),
+    ):
+        with pytest.raises(actions.ReleaseChanged):
+            step()
+    reward.refresh_from_db()
+    assert reward.status == "pending_approval"
+    shown = queries.release_of(ids)
+    assert actions.approve_referrals(referral_ids=ids, expected=shown.token, actor=alice, now=AT)[0].ok
+
+
+def test_a_job_stops_when_its_asker_may_no_longer_decide(in_acme: Any, bob: Any) -> None:
+    reward = earn(make_scene())
+    done = actions.decide_piece(step="approve", ids=[str(reward.referral_id)], reason="", actor=bob, now=AT)
+    assert dict(done) == {"forbidden": 1}
+
+
+def test_the_referrer_is_asked_by_mail_and_the_answer_is_kept(acme: Any, alice: Any, browse: Any) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        scene = make_scene()
+        referral = make_referral(scene, stage="confirmed", referred_name="Eli Friend")
+    client = browse(alice)
+    asked = client.post(reverse("rewards:ask", args=[acme.slug, referral.id]), {"text": "Which booking?"})
+    assert asked.status_code == 303, asked.content
+    with tenancy.use(acme.id):
+        referral.refresh_from_db()
+        note = Note.objects.get()
+        assert referral.asked_at is not None
+        assert note.visibility == "public"
+    send_question(tenant_id=acme.id, note_id=str(note.id), reply_to="alice@example.com")
+    (letter,) = mail.outbox
+    assert (letter.to, letter.reply_to) == ([scene.dana.email], ["alice@example.com"])
+    assert "Which booking?" in letter.body
+    assert (
+        "Eli Friend"
+        in client.get(reverse("rewards:queue", args=[acme.slug]), {"show": "asked"}).content.decode()
+    )
+    answer = reverse("rewards:answer", args=[acme.slug, referral.id])
+    assert client.post(answer, {"text": "KR-1"}).status_code == 303
+    with tenancy.use(acme.id):
+        assert Referral.objects.get(pk=referral.id).asked_at is None
+    assert client.post(answer, {"text": "KR-1"}).status_code == 409
