@@ -158,7 +158,7 @@ def done(request: HttpRequest, url: str, toast: str = "", *, undo: str = "") -> 
         messages.success(request, toast, extra_tags=undo)
     if is_part(request):
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
+        response["HX-Redirect"] = iri_to_uri(url)  # as the redirect below; a header takes no line break
         return response
     redirect = HttpResponseRedirect(url)
     redirect.status_code = 303

@@ -77,7 +77,9 @@ def _upright(content: IO[bytes]) -> Image.Image:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise PictureTooLarge
-        return ImageOps.exif_transpose(picture).convert("RGBA")
+        upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        upright.info = {}  # a color profile is written along otherwise, whatever its owner put into it
+        return upright
     except Image.DecompressionBombError:
         raise PictureTooLarge from None
     except _DAMAGED:

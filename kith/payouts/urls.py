@@ -19,12 +19,8 @@ urlpatterns = [
     path(
         "t/<slug:tenant>/payouts/withdrawals/<uuid:withdrawal_id>/returned/", pages.returned, name="returned"
     ),
-    path(
-        "t/<slug:tenant>/people/<uuid:participant_id>/merge/<uuid:other_id>/", people.merge, name="merge"
-    ),
-    path(
-        "t/<slug:tenant>/people/<uuid:participant_id>/statement/", statements.statement, name="statement"
-    ),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/merge/<uuid:other_id>/", people.merge, name="merge"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/statement/", statements.statement, name="statement"),
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/statement.csv",
         statements.statement_csv,

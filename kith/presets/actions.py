@@ -166,16 +166,17 @@ def start_organization(
     return tenant
 
 
-def ask_to_start(*, email: str, language: str) -> None:
+def ask_to_start(*, email: str, language: str, address: str) -> None:
     """Mail the link with which an organization can be set up; nobody learns whether the address is known.
 
     Raises Invalid naming the address, and TooMany when it was asked for too often.
     """
-    address = emails.address(email)
-    if address is None:
+    typed = emails.address(email)
+    if typed is None:
         raise errors.Invalid(fields={"email": _("Enter an e-mail address.")})
-    limits.enforce(f"start-letter|{address}", rules.LETTERS_A_DAY, 24 * 60 * 60)
-    jobs.enqueue("presets.send_start", email=address, language=language)
+    limits.enforce(f"start-letters|{address}", rules.LETTERS_OF_ADDRESS, rules.LETTERS_WINDOW_S)
+    limits.enforce(f"start-letter|{typed}", rules.LETTERS_A_DAY, 24 * 60 * 60)
+    jobs.enqueue("presets.send_start", email=typed, language=language)
 
 
 def start_token(email: str) -> str:

@@ -112,7 +112,7 @@ def slug_fault(slug: str) -> Any:
     """Why an organization cannot have this address; empty when it can."""
     if not rules.is_good_slug(slug):
         return _("An address has 2 to 40 lower-case letters, digits and hyphens.")
-    return _("This address is taken. Choose another.") if Tenant.objects.filter(slug=slug).exists() else ""
+    return _("This address is taken. Choose another.") if queries.is_taken(slug) else ""
 
 
 class BrandForm(forms.Form):

@@ -121,3 +121,8 @@ def read_preset(text: str, *, code: str) -> rules.Preset:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PresetInvalid(preset=code, path=f"line {line}", remedy=str(error.problem)) from None
+
+
+def is_taken(slug: str) -> bool:
+    """True when an organization has that address."""
+    return bool(Tenant.objects.filter(slug=slug).exists())

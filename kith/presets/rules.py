@@ -17,6 +17,7 @@ class PresetFault(ValueError):
 
 
 STARTS_A_DAY, LETTERS_A_DAY = 3, 5
+LETTERS_OF_ADDRESS, LETTERS_WINDOW_S = 20, 60 * 60
 """Organizations one person may set up, and letters one address may get."""
 START_LIFETIME = 7 * 24 * 60 * 60
 

@@ -29,8 +29,8 @@ NAVIGATION: tuple[tuple[Any, str, str, str, bool], ...] = (
 
 # The letter that, after g, goes there.
 KEYS = {
-    "analytics:dashboard": "h", "rewards:queue": "r", "participants:list": "p", "payouts:batches": "b", "rewards:rewards": "w",
-    "programs:list": "o", "tenants:settings": "s",
+    "analytics:dashboard": "h", "rewards:queue": "r", "participants:list": "p", "payouts:batches": "b",
+    "rewards:rewards": "w", "programs:list": "o", "tenants:settings": "s",
 }  # fmt: skip
 # Where something may wait: the figure of the pulse that stands beside the entry, and who sees it.
 WAITS = {"rewards:queue": ("waiting_shown", "rewards.approve")}

@@ -5,11 +5,12 @@ import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto, emails, errors
+from kith.kit import crypto, emails, errors, limits
 from kith.kit.actors import Actor
 from kith.participants import queries, rules
 from kith.participants.actions.portal import end_portal_sessions, invite_to_portal
 from kith.participants.models import CompanyPerson, Participant, ParticipantKind, PersonRole
+from kith.participants.rules.portal import DAY_S
 
 MOST_PEOPLE = 100
 
@@ -52,6 +53,8 @@ def add_company_person(
     if CompanyPerson.objects.filter(company=held, removed_at=None).count() >= MOST_PEOPLE:
         raise TooManyPeople
     shown, address = _checked(name, email, role)
+    # Each one is a letter to an address that was typed; adding and removing must not send any number of them.
+    limits.enforce(f"portal|people|{held.pk}", MOST_PEOPLE, DAY_S)
     try:
         with transaction.atomic():
             person: CompanyPerson = CompanyPerson.objects.create(

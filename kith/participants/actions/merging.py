@@ -18,6 +18,7 @@ from kith.kit import codes, crypto, outbox, tenancy
 from kith.kit.errors import Unavailable
 from kith.kit.ids import uuid7
 from kith.participants import queries
+from kith.participants.actions.portal import close_ways_in
 from kith.participants.events import ParticipantCreated, ParticipantUpdated
 from kith.participants.models import ParticipantStatus
 from kith.participants.rules import BadRow, Layout
@@ -90,6 +91,9 @@ class Merge:
             self._count(found, changes)
         _seal([(row_id, changes) for row_id, _is_new, changes in staged])
         _copy(staged)
+        moved = [row_id for row_id, is_new, changes in staged if "email" in changes and not is_new]
+        if moved:
+            close_ways_in(participant_ids=moved, now=self.now)
         outbox.publish_many(self._events(staged), subject_type="participant", now=self.now)
         return bad
 

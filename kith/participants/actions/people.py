@@ -12,6 +12,7 @@ from kith.kit.actors import Actor
 from kith.kit.errors import Unavailable
 from kith.participants import queries, rules
 from kith.participants.actions import refusals
+from kith.participants.actions.portal import close_ways_in
 from kith.participants.events import (
     ParticipantCreated,
     ParticipantReactivated,
@@ -73,8 +74,8 @@ def update_participant(
 ) -> Participant:
     """Change the given fields; values that are the same already change nothing and announce nothing.
 
-    `changes` may name any field of `rules.FIELDS`. A new e-mail address is not verified any more. Raises
-    Invalid naming the fields, DuplicateEmail, DuplicateExternalId, ParticipantErased.
+    `changes` may name any field of `rules.FIELDS`. A new e-mail address is not verified any more, and who came
+    in by the former one is signed out. Raises Invalid naming the fields, DuplicateEmail, DuplicateExternalId, ParticipantErased.
     """
     held = _locked(participant)
     values = refusals.checked(changes, region=held.country or queries.phone_region())
@@ -83,6 +84,8 @@ def update_participant(
         return held
     held.updated_at = now
     _guarded_save(held, update_fields=[*columns, "updated_at"])
+    if "email" in columns:
+        close_ways_in(participant_ids=[held.pk], now=now)
     event = ParticipantUpdated(
         participant_id=held.id, fields=sorted({_field_of(column) for column in columns})
     )

@@ -5,6 +5,7 @@ shoulder gets a session too, which reads only and lasts half an hour.
 """
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from kith.kit import clock, codes, jobs, limits
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict
 from kith.participants.actions.refusals import refuse_gone
-from kith.participants.models import CompanyPerson, Participant, PortalSession
+from kith.participants.models import CompanyPerson, Participant, PortalSession, SignInCode
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
 
@@ -81,12 +82,15 @@ def end_portal_session(
     *,
     session_id: UUID,
     participant_id: UUID,
+    person_id: UUID | None = None,
     reason: str = "signed out",
     actor: Actor,
     now: datetime.datetime,
 ) -> bool:
-    """Sign one browser of the participant out; False when there is no such open session."""
+    """Sign one browser of the participant, or of one person of the company, out; False without such a session."""
     rows = PortalSession.objects.filter(pk=session_id, participant_id=participant_id, ended_at=None)
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
     return bool(rows.update(ended_at=now, ended_reason=reason))
 
 
@@ -107,6 +111,18 @@ def end_portal_sessions(
 
 
 @transaction.atomic
+def close_ways_in(*, participant_ids: Collection[UUID], now: datetime.datetime) -> None:
+    """End what the participants' former e-mail addresses opened: sessions, codes and links of letters.
+
+    People of a company have addresses of their own and stay in, as do staff who look.
+    """
+    own = {"participant_id__in": participant_ids, "person": None}
+    SignInCode.objects.filter(**own, used_at=None).update(used_at=now)
+    sessions = PortalSession.objects.filter(**own, member=None, ended_at=None)
+    sessions.update(ended_at=now, ended_reason="address changed")
+
+
+@transaction.atomic
 def invite_to_portal(
     *, participant: Participant, person: CompanyPerson | None = None, actor: Actor, now: datetime.datetime
 ) -> None:
@@ -115,10 +131,13 @@ def invite_to_portal(
     Raises ParticipantErased, NoAddress, and TooMany from the fourth letter of a day on.
     """
     refuse_gone(participant)
-    if not (person or participant).email:
+    mailbox = (person or participant).email
+    if not mailbox:
         raise NoAddress
-    mailbox = person.pk if person else participant.pk
-    limits.enforce(f"portal|invitation|{mailbox}", rules.INVITATIONS_A_DAY, rules.DAY_S)
+    # By address: somebody removed and added again is another row with the same mailbox.
+    limits.enforce(
+        f"portal|invitation|{participant.tenant_id}|{mailbox}", rules.INVITATIONS_A_DAY, rules.DAY_S
+    )
     # Without the link's secret, which would stay readable in the queue: the job makes it.
     jobs.enqueue(
         "participants.invite_to_portal", tenant_id=participant.tenant_id,

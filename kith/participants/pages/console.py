@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, files, html
-from kith.kit.errors import DomainError
+from kith.kit.errors import DomainError, NotFound
 from kith.kit.money import Money
 from kith.ledger.queries import Balance
 from kith.participants import access, actions, forms, queries, rules
@@ -145,7 +145,10 @@ def job_errors(request: Any, tenant: str, job_id: UUID) -> HttpResponseBase:
 @requires("participants.export")
 def job_result(request: Any, tenant: str, job_id: UUID) -> HttpResponseBase:
     """The file an export wrote."""
-    return _file(access.job(job_id).result_file, "participants")
+    row = access.job(job_id)
+    if row.kind == actions.IMPORT:  # its rows to repair are for those who import
+        raise NotFound
+    return _file(row.result_file, "participants")
 
 
 def _file(name: str, word: str) -> HttpResponseBase:

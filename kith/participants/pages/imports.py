@@ -47,7 +47,8 @@ def look(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
 @requires("participants.import")
 def start(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
     """Queue the import with the columns as they are chosen; a worker reads it while the next page shows how far."""
-    job, form = _import(job_id), forms.LookForm(request.POST)
+    job = _import(job_id)
+    form = forms.LookForm(request.POST)
     if not form.is_valid():
         return _look(request, job, form)
     try:

@@ -40,7 +40,7 @@ def profile(request: Any, tenant: str) -> HttpResponse:
             return html.done(request, _profile(tenant), _("Saved."))
     context = {
         "form": form, "visitor": visitor, "choices": inside.choices_of(person.pk),
-        "sessions": inside.portal_sessions(person.pk, now=clock.now()),
+        "sessions": inside.portal_sessions(person.pk, person_id=visitor.only_person, now=clock.now()),
     }  # fmt: skip
     return html.page(request, "participants/portal/profile.html", context, status=422 if form.errors else 200)
 
@@ -78,8 +78,8 @@ def my_data(request: Any, tenant: str) -> HttpResponse:
 def end_one(request: Any, tenant: str, session_id: UUID) -> HttpResponse:
     """Sign one browser out."""
     ended = actions.end_portal_session(
-        session_id=session_id, participant_id=request.visitor.participant.pk, actor=request.actor,
-        now=clock.now(),
+        session_id=session_id, participant_id=request.visitor.participant.pk,
+        person_id=request.visitor.only_person, actor=request.actor, now=clock.now(),
     )  # fmt: skip
     if not ended:
         raise NotFound

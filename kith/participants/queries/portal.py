@@ -25,6 +25,14 @@ from kith.participants.models import (
 )
 from kith.participants.queries.people import find_by_email, personal_details
 from kith.participants.rules import portal as rules
+from kith.tenants.rules import PERMISSIONS
+
+
+# Whoever looks has to have the place, the role and an open account at this very moment.
+_LOOKING = Q(
+    member__removed_at=None, member__user__is_active=True,
+    member__role__in=sorted(PERMISSIONS["participants.impersonate"]),
+)  # fmt: skip
 
 
 class LinkGone(NotFound):
@@ -94,9 +102,19 @@ class Visitor:
         return bool(self.participant.kind == ParticipantKind.COMPANY)
 
     @property
+    def decides(self) -> bool:
+        """Whether they decide for the participant: who has its own address, and administrators of a company."""
+        return self.person is None or bool(self.person.role == PersonRole.ADMIN)
+
+    @property
     def manages_people(self) -> bool:
-        """Whether they may add and remove people: the company's own address, and its administrators."""
-        return self.is_company and (self.person is None or self.person.role == PersonRole.ADMIN)
+        """Whether they may add and remove people."""
+        return self.is_company and self.decides
+
+    @property
+    def only_person(self) -> UUID | None:
+        """The person whose browsers alone they may see and sign out; None for those of all."""
+        return None if self.decides or self.person is None else self.person.pk
 
 
 def portal_identity(email: str) -> Identity | None:
@@ -128,7 +146,7 @@ def portal_visitor(token: str, *, now: datetime.datetime) -> Visitor | None:
         PortalSession.objects.select_related("participant", "person", "member", "member__user")
         .filter(
             Q(person=None) | Q(person__removed_at=None),
-            Q(member=None) | Q(member__removed_at=None),
+            Q(member=None) | _LOOKING,
             token_hash=hash_token(token), ended_at=None, expires_at__gt=now,
         ).exclude(participant__status__in=GONE).first()
     )  # fmt: skip
@@ -156,11 +174,15 @@ def link_offered(token: str, *, now: datetime.datetime) -> SignInCode:
     return found
 
 
-def portal_sessions(participant_id: UUID, *, now: datetime.datetime) -> QuerySet[PortalSession]:
-    """Open sessions of a participant without those of staff, the last used first."""
+def portal_sessions(
+    participant_id: UUID, *, person_id: UUID | None = None, now: datetime.datetime
+) -> QuerySet[PortalSession]:
+    """Open sessions of a participant, or of one person of the company, without those of staff, the last used first."""
     rows = PortalSession.objects.select_related("person").filter(
         participant_id=participant_id, member=None, ended_at=None, expires_at__gt=now
     )
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
     found: QuerySet[PortalSession] = rows.order_by("-last_used_at", "-id")
     return found
 

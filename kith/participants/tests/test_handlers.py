@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def referred(by: Participant, at: datetime.datetime) -> None:
     event = StoredEvent(
-        position=1, id=uuid7(), type="referral.created", tenant_id=by.tenant_id, subject_type="referral", subject_id=uuid7(),
+        position=1, id=uuid7(), type="referral.created", tenant_id=by.tenant_id, subject_type="referral",
+        subject_id=uuid7(),
         actor="system", request_id="", occurred_at=at, data={"referrer_id": str(by.pk)},
     )  # fmt: skip
     handlers.on_referral_created(event, now=at)

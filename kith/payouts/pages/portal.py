@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError
+from kith.kit.errors import DomainError, Forbidden
 from kith.payouts import actions, forms, queries, rules
 from kith.tenants.access import enrolled
 from kith.tenants.queries import local_day
@@ -16,7 +16,9 @@ from kith.tenants.queries import local_day
 
 @enrolled("shows and changes what is the participant's own")
 def account(request: Any, tenant: str) -> HttpResponse:
-    """The account, and the payments to it so far; a POST replaces it."""
+    """The account, and the payments to it so far; a POST of whoever decides replaces it."""
+    if request.method == "POST" and not request.visitor.decides:
+        raise Forbidden
     person = request.visitor.participant
     form = forms.AccountForm(html.given(request), initial={"holder": person.name})
     if form.is_valid():
@@ -31,7 +33,7 @@ def account(request: Any, tenant: str) -> HttpResponse:
             return html.done(request, page, _("Saved. The next payment goes there."))
     present = queries.get_payout_account(person.pk)
     context = {
-        "form": form, "account": present, "shown": rules.masked(present.iban_last4) if present else "",
+        "form": form, "visitor": request.visitor, "account": present, "shown": rules.masked(present.iban_last4) if present else "",
         "payments": queries.withdrawal_list(participant_id=person.pk)[:50],
     }  # fmt: skip
     return html.page(request, "payouts/portal/account.html", context, status=422 if form.errors else 200)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, colors, html, images
 from kith.kit.actors import PUBLIC
+from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, Forbidden, NotFound
 from kith.kit.money import Money
 from kith.presets import actions, forms, queries, rules
@@ -37,7 +38,9 @@ def sign_up(request: Any) -> HttpResponse:
     form = forms.AskForm(html.given(request))
     if form.is_valid():
         try:
-            actions.ask_to_start(email=form.cleaned_data["email"], language=get_language() or "en")
+            actions.ask_to_start(
+                email=form.cleaned_data["email"], language=get_language() or "en", address=client_address(request)
+            )  # fmt: skip
         except DomainError as error:
             html.blame(form, error)
         else:

@@ -58,6 +58,7 @@ def edit(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
         except DomainError as error:
             html.blame(form, error)
         else:
+            # nosemgrep: redirect-from-request - a path of ours with the block as its fragment
             return html.done(request, _back(tenant, program, language, block), _("The draft is saved."))
     status = 422 if form.errors else 200
     return html.page(request, "programs/landing.html", _editor(request, program, form), status=status)

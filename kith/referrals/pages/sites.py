@@ -69,6 +69,7 @@ def pinned(name: str) -> Pinned:
 def _of_a_site(answer: Callable[[HttpRequest, queries.Site], HttpResponse]) -> View:
     """Answer pages of the key's origins in JSON, refusals too; others learn only that they are others."""
 
+    # nosemgrep: trust-switched-off - no cookie counts here: the key and the page's origin do
     @csrf_exempt
     @functools.wraps(answer)
     def view(request: HttpRequest, key: str) -> HttpResponse:

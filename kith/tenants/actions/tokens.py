@@ -65,7 +65,12 @@ def _use_once(row: RefreshToken, now: datetime.datetime) -> TokenPair | None:
     if not RefreshToken.objects.filter(pk=row.pk, used_at=None).update(used_at=now):
         end_family(family_id=row.family_id, reason="refresh token used twice", now=now)
         return None
-    return _next_pair(TokenFamily.objects.select_related("member").get(pk=row.family_id), now)
+    family = TokenFamily.objects.select_related("member__user").get(pk=row.family_id)
+    # Asked for since this client signed in: it must not go round the question by never signing in again.
+    if queries.lacks_factor(family.member.user, family.member.role):
+        end_family(family_id=family.pk, reason="second factor missing", now=now)
+        return None
+    return _next_pair(family, now)
 
 
 def _next_pair(family: TokenFamily, now: datetime.datetime) -> TokenPair:

@@ -60,14 +60,23 @@ def _locked(actor: Actor) -> Member:
     return access.one(Member.objects.select_for_update(), pk=actor.id, removed_at=None)  # type: ignore[no-any-return]
 
 
+def _arranged(query: str) -> str:
+    too_many = ViewInvalid(fields={"query": _("This view has too many filters. Remove some.")})
+    try:
+        arranged = rules.view_query(query)
+    except ValueError:
+        raise too_many from None
+    if len(arranged) > rules.LONGEST_VIEW:
+        raise too_many
+    return arranged
+
+
 def _kept(
     member: Member, page: str, name: str, query: str, *, shared: bool, now: datetime.datetime
 ) -> SavedView:
     if page not in rules.LISTS:
         raise ViewInvalid(fields={"page": _("This page cannot be kept.")})
-    arranged = rules.view_query(text.line(query, "query"))
-    if len(arranged) > rules.LONGEST_VIEW:
-        raise ViewInvalid(fields={"query": _("This view has too many filters. Remove some.")})
+    arranged = _arranged(text.line(query, "query"))
     values = {"query": arranged, "shared": shared, "created_at": now}
     row, _new = SavedView.objects.update_or_create(member=member, page=page, name=name, defaults=values)
     found: SavedView = row

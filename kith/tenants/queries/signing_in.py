@@ -46,6 +46,12 @@ def is_factor_due(user: User, seat: Seat) -> bool:
         return user.is_operator or rules.wants_factor(setting("signin.second_factor"), seat.role)
 
 
+def lacks_factor(user: User, role: str) -> bool:
+    """Whether the organization in force asks a person of the role for a second factor, and there is none."""
+    wanted = user.is_operator or rules.wants_factor(setting("signin.second_factor"), role)
+    return wanted and not has_factor(user)
+
+
 def codes_are_offered() -> bool:
     """Whether any organization lets its people in with a code by e-mail."""
     if PlatformSetting.objects.filter(key="signin.email_code", value=True).exists():

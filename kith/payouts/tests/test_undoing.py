@@ -1,4 +1,4 @@
-"""Undoing decisions: states, money, once, and two at once."""
+"""Undoing decisions: states, money, once, and two at once. Here, since only payouts can check all the money."""
 
 import datetime
 import threading
