@@ -46,6 +46,18 @@ def presets() -> None:
         click.echo(f"{code}  {queries.get_preset(code).title['en']}")
 
 
+@command.command("invite", help="Mail somebody the link with which an organization can be set up.")
+@click.argument("email")
+@click.option("--language", default="en", help="Language of the letter: en or nl.")
+def invite(email: str, language: str) -> None:
+    """The letter goes out with the next work of the worker; its link is good for a week."""
+    try:
+        actions.ask_to_start(email=email, language=language)
+    except DomainError as refusal:
+        raise click.ClickException(_sentence(refusal)) from None
+    click.echo(f"A letter with the link is on its way to {email}.")
+
+
 def _sentence(refusal: DomainError) -> str:
     """What is wrong and where; a sentence that says it already is not repeated."""
     fields = [

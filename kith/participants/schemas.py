@@ -11,7 +11,7 @@ from kith.kit.errors import Invalid
 from kith.kit.http import Day, Schema
 
 Kind = Literal["person", "company"]
-Status = Literal["active", "suspended", "erased"]
+Status = Literal["active", "suspended", "merged", "erased"]
 
 
 class ParticipantIn(Schema):

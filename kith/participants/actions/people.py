@@ -75,7 +75,8 @@ def update_participant(
     """Change the given fields; values that are the same already change nothing and announce nothing.
 
     `changes` may name any field of `rules.FIELDS`. A new e-mail address is not verified any more, and who came
-    in by the former one is signed out. Raises Invalid naming the fields, DuplicateEmail, DuplicateExternalId, ParticipantErased.
+    in by the former one is signed out. Raises Invalid naming the fields, DuplicateEmail, DuplicateExternalId,
+    ParticipantErased.
     """
     held = _locked(participant)
     values = refusals.checked(changes, region=held.country or queries.phone_region())

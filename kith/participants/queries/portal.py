@@ -27,7 +27,6 @@ from kith.participants.queries.people import find_by_email, personal_details
 from kith.participants.rules import portal as rules
 from kith.tenants.rules import PERMISSIONS
 
-
 # Whoever looks has to have the place, the role and an open account at this very moment.
 _LOOKING = Q(
     member__removed_at=None, member__user__is_active=True,

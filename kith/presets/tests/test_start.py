@@ -4,11 +4,13 @@ import io
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
 from conftest import make_member
+from kith.commands import tenant as tenant_command
 from kith.kit import clock, tenancy
 from kith.pipelines import queries as pipelines
 from kith.presets import actions, queries
@@ -261,3 +263,13 @@ def test_only_those_who_set_up_see_these_pages(vlier: Any, charlie: Any, browse:
     for address in ("start/", "start/email/", "start/email/letter/", "settings/words/"):
         assert viewer.get(f"/t/vlier/{address}").status_code == 403
         assert browse(charlie).get(f"/t/vlier/{address}").status_code == 404
+
+
+def test_the_operator_invites_by_the_command_line(db: None) -> None:
+    done = CliRunner().invoke(tenant_command.command, ["invite", "new@example.com", "--language", "nl"])
+    assert done.exit_code == 0, done.output
+    (message,) = letters.deliver(to="new@example.com")
+    assert "/start/invitation/" in letters.link(message)
+    refused = CliRunner().invoke(tenant_command.command, ["invite", "nobody"])
+    assert refused.exit_code == 1
+    assert "e-mail address" in refused.output

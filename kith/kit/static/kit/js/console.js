@@ -52,6 +52,12 @@
     }
   });
 
+  /* What is kept of a list is how it looks now: filters change its address without a new page. */
+  document.addEventListener("submit", ({ target }) => {
+    const here = $("[data-address]", target);
+    if (here && location.search) here.value = location.search.slice(1);
+  }, true);
+
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
