@@ -33,7 +33,8 @@ def account(request: Any, tenant: str) -> HttpResponse:
             return html.done(request, page, _("Saved. The next payment goes there."))
     present = queries.get_payout_account(person.pk)
     context = {
-        "form": form, "visitor": request.visitor, "account": present, "shown": rules.masked(present.iban_last4) if present else "",
+        "form": form, "visitor": request.visitor, "account": present,
+        "shown": rules.masked(present.iban_last4) if present else "",
         "payments": queries.withdrawal_list(participant_id=person.pk)[:50],
     }  # fmt: skip
     return html.page(request, "payouts/portal/account.html", context, status=422 if form.errors else 200)
