@@ -52,7 +52,7 @@ def presets() -> None:
 def invite(email: str, language: str) -> None:
     """The letter goes out with the next work of the worker; its link is good for a week."""
     try:
-        actions.ask_to_start(email=email, language=language)
+        actions.ask_to_start(email=email, language=language, address="command line")
     except DomainError as refusal:
         raise click.ClickException(_sentence(refusal)) from None
     click.echo(f"A letter with the link is on its way to {email}.")
