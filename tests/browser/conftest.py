@@ -7,7 +7,7 @@ Organizations that a test changes it makes itself (`tests.flows.conftest.organiz
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from kith.tenants.models import Tenant
 from tests.flows.conftest import organization as organization
 from tests.serving import Live
 
+AXE = Axe().axe_script
 CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SMALL = demonstration.Company(
@@ -171,9 +172,12 @@ def in_background(live: Live) -> Callable[[], None]:
     return settle
 
 
-def faults(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it stands, one line for each element."""
-    found = Axe().run(page).response["violations"]
+def faults(page: Page, only: Sequence[str] = ()) -> list[str]:
+    """What axe finds wrong with the page as it stands, one line for each element; of these rules or of all."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    options = {"resultTypes": ["violations"], **({"runOnly": list(only)} if only else {})}
+    found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
         for rule in found

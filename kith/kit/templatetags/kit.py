@@ -280,7 +280,7 @@ def direction() -> str:
 
 
 @register.simple_tag
-def language() -> str:
+def page_language() -> str:
     """The active language, for <html lang>; set even where no request is at hand (500 page, e-mail)."""
     return get_language() or "en"
 
