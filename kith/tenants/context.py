@@ -61,7 +61,8 @@ def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:
     return Frame(
         brand=brand(tenant) if tenant else Brand(),
         **(_everywhere(tenant, actor) if tenant and actor else {}),
-        keys_on=getattr(request.user, "keys_on", True),
+        # A page that refuses may be drawn before anybody was looked up.
+        keys_on=getattr(getattr(request, "user", None), "keys_on", True),
         person=person,
         menu=(
             Link(_("You and your settings"), reverse("tenants:account"), "circle-user-round"),
