@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.db import connections
+from django.utils import timezone, translation
 
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
@@ -67,6 +68,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (root / "static").mkdir()
     with override_settings(STORAGES=storages, STATIC_ROOT=root / "static"):
         yield root
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """The language and time zone that a request chose end with its test."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture
