@@ -153,9 +153,12 @@ def _at(code: str, path: str) -> Iterator[None]:
 @transaction.atomic
 def start_organization(
     *, user: User, code: str, slug: str, name: str, logo: bytes, reward: rules.Reward, actor: Actor,
-    now: datetime.datetime, **values: Any,
+    now: datetime.datetime, invitation: str = "", **values: Any,
 ) -> Tenant:  # fmt: skip
-    """An organization of the user's own, as they described it page by page. Raises as `load_preset`, and TooMany."""
+    """An organization of the user's own, as they described it page by page; an `invitation` is good for one.
+
+    Raises as `load_preset`, TooMany, and StartGone.
+    """
     limits.enforce(f"start|{user.pk}", rules.STARTS_A_DAY, 24 * 60 * 60)
     tenant = load_preset(
         code=code, slug=slug, name=name, owner=user, reward=reward, actor=actor, now=now, **values
@@ -163,6 +166,9 @@ def start_organization(
     if logo:
         with tenancy.use(tenant.id, actor=actor):
             tenants.set_logo(tenant=tenant, picture=io.BytesIO(logo), actor=actor, now=now)
+    # Last, so that what was refused above can be mended and sent again.
+    if invitation and not limits.hit(_used(invitation), 1, rules.START_LIFETIME).allowed:
+        raise StartGone
     return tenant
 
 
@@ -180,16 +186,23 @@ def ask_to_start(*, email: str, language: str, address: str) -> None:
 
 
 def start_token(email: str) -> str:
-    """The secret of that link: signed, good for a week, and worth nothing but the address."""
+    """The secret of that link: signed, good for a week and one organization, and worth nothing but the address."""
     return signing.dumps(email, salt=_START)
 
 
 def started_by(token: str) -> str:
-    """The address the link was sent to. Raises StartGone."""
+    """The address the link was sent to. Raises StartGone, also when an organization was set up by it."""
     try:
-        return str(signing.loads(token, salt=_START, max_age=rules.START_LIFETIME))
+        email = str(signing.loads(token, salt=_START, max_age=rules.START_LIFETIME))
     except signing.BadSignature:
         raise StartGone from None
+    if not limits.peek(_used(token), 1, rules.START_LIFETIME).allowed:
+        raise StartGone
+    return email
+
+
+def _used(token: str) -> str:
+    return f"start-link|{token}"
 
 
 def join(*, token: str, username: str, name: str, password: str, now: datetime.datetime) -> User:

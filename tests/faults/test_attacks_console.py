@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from conftest import make_member
 from kith.kit import clock, images, jobs, tenancy
 from kith.kit.actors import SYSTEM, Actor
-from kith.kit.errors import TooMany
+from kith.kit.errors import Invalid, TooMany
 from kith.participants import actions as people
 from kith.participants.models import Participant, PortalSession
 from kith.participants.queries import portal as inside
@@ -24,10 +24,11 @@ from kith.participants.rules import portal as portal_rules
 from kith.participants.tests.factories import make_participant, portal_client
 from kith.payouts.models import PayoutAccount
 from kith.presets import actions as presets
+from kith.presets.rules import Reward
 from kith.programs.tests.factories import make_program
 from kith.tenants import actions as tenants
 from kith.tenants.access import portal_cookie
-from kith.tenants.models import Member, SavedView, TokenFamily, User
+from kith.tenants.models import Member, SavedView, Tenant, TokenFamily, User
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 IBAN = {"holder": "Mallory", "iban": "NL91ABNA0417164300", "bic": ""}
@@ -239,6 +240,26 @@ def test_closed_sign_up_lets_nobody_set_up_an_organization(alice: Actor, browse:
         assert client.get(at(name)).status_code == 403, name
         assert client.post(at(name)).status_code in (403, 405), name
     assert client.get(at("presets:invitation", "made-up:token:here")).status_code == 404
+
+
+def test_two_pages_that_send_at_once_make_one_organization_of_one_invitation(
+    settings: Any, alice: Actor
+) -> None:
+    settings.KITH_OPEN_SIGNUP = False
+    token, user = presets.start_token("nora@example.com"), user_of(alice)
+    wishes = {
+        "user": user, "code": "shop", "name": "Nora", "logo": b"", "actor": SYSTEM, "now": clock.now(),
+        "reward": Reward("25.00", 14, False),
+    }  # fmt: skip
+    with pytest.raises(Invalid):
+        presets.start_organization(**wishes, slug="api", invitation=token)
+    assert presets.started_by(token) == "nora@example.com", "what was refused is mended and sent again"
+    presets.start_organization(**wishes, slug="noras-first", invitation=token)
+    with pytest.raises(presets.StartGone):
+        presets.start_organization(**wishes, slug="noras-second", invitation=token)
+    assert not Tenant.objects.filter(slug="noras-second").exists()
+    with pytest.raises(presets.StartGone):
+        presets.started_by(token)
 
 
 # --- pictures -----------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def invitation(request: Any, token: str) -> HttpResponse:
     email = actions.started_by(token)
     known = request.user if request.user.is_authenticated else None
     if known is not None and known.email == email:
-        request.session[INVITED] = True
+        request.session[INVITED] = token
         return redirect("presets:start")
     form = AcceptForm(html.given(request), known=False)
     if form.is_valid():
@@ -64,7 +64,7 @@ def invitation(request: Any, token: str) -> HttpResponse:
             html.blame(form, error)
         else:
             login(request, user, backend=BACKEND)
-            request.session[INVITED] = True
+            request.session[INVITED] = token
             return html.done(request, reverse("presets:start"))
     context = {"form": form, "email": email, "known": known}
     return html.page(request, "presets/join.html", context, status=422 if form.errors else 200)
@@ -111,7 +111,11 @@ def review(request: Any) -> HttpResponse:
     if request.method == "POST":
         try:
             tenant = actions.start_organization(
-                user=request.user, actor=PUBLIC, now=clock.now(), **_wishes(draft)
+                user=request.user,
+                actor=PUBLIC,
+                now=clock.now(),
+                invitation=request.session.get(INVITED, ""),
+                **_wishes(draft),
             )
         except DomainError as error:
             fault = error.text
