@@ -31,6 +31,11 @@ from tests.flows.conftest import organization as organization
 from tests.serving import Live
 
 AXE = Axe().axe_script
+# Colors that are on their way to others have the contrast of neither.
+SETTLED = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+}"""
 CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SMALL = demonstration.Company(
@@ -176,6 +181,7 @@ def faults(page: Page, only: Sequence[str] = ()) -> list[str]:
     """What axe finds wrong with the page as it stands, one line for each element; of these rules or of all."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
+    page.evaluate(SETTLED)
     options = {"resultTypes": ["violations"], **({"runOnly": list(only)} if only else {})}
     found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [

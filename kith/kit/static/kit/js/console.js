@@ -39,6 +39,7 @@
     } else if (moves[event.key] && !event.isComposing) { event.preventDefault(); moves[event.key](); }
   });
   found.addEventListener("pointermove", (event) => { const option = event.target.closest("a[role=option]"); if (option) choose(option); });
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target === found) input.removeAttribute("aria-activedescendant"); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target === found) choose(options()[0]); });
 
   document.addEventListener("click", (event) => {
