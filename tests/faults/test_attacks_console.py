@@ -87,7 +87,7 @@ def _by_file(person: Participant, *, email: str) -> None:
     _by_hand(person, external_id="D-1")
     rows = io.BytesIO(f"name,email,external_id\nDana Jansen,{email},D-1\n".encode())
     done = people.import_customers(
-        tenant_id=person.tenant_id, stream=rows, actor=SYSTEM, now=clock.now()
+        tenant_id=person.tenant_id or 0, stream=rows, actor=SYSTEM, now=clock.now()
     )  # fmt: skip
     assert done.counts["updated"] == 1
 
@@ -247,7 +247,7 @@ def test_two_pages_that_send_at_once_make_one_organization_of_one_invitation(
 ) -> None:
     settings.KITH_OPEN_SIGNUP = False
     token, user = presets.start_token("nora@example.com"), user_of(alice)
-    wishes = {
+    wishes: dict[str, Any] = {
         "user": user, "code": "shop", "name": "Nora", "logo": b"", "actor": SYSTEM, "now": clock.now(),
         "reward": Reward("25.00", 14, False),
     }  # fmt: skip
