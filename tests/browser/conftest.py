@@ -185,10 +185,14 @@ def faults(page: Page, only: Sequence[str] = ()) -> list[str]:
     options = {"resultTypes": ["violations"], **({"runOnly": list(only)} if only else {})}
     found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [
-        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]}"
+        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]} {_why(node)}"
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+def _why(node: dict[str, Any]) -> str:
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])[:240]
 
 
 def sideways(page: Page) -> list[str]:
