@@ -34,7 +34,8 @@ AXE = Axe().axe_script
 # Colors that are on their way to others have the contrast of neither.
 SETTLED = """async () => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    const moving = document.getAnimations().map((each) => each.finished);
+    await Promise.race([Promise.allSettled(moving), new Promise((done) => setTimeout(done, 1000))]);
 }"""
 CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

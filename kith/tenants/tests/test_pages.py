@@ -81,7 +81,7 @@ def test_a_wrong_password_is_refused_and_five_are_the_limit(alice: Any) -> None:
 def test_sign_in_pages_wear_our_frame(name: str, db: None) -> None:
     shown = text(Client().get(reverse(name)))
     assert 'class="public-card' in shown
-    assert "kit/css/tokens.css" in shown
+    assert "kit/css/kit.css" in shown
 
 
 @pytest.mark.parametrize("name", ["logout", "change_password", "reauthenticate"])
