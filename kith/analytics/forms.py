@@ -4,7 +4,15 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+_WRONG_YEAR = _("Write a year from 1900 to 2200.")
+YEARS = (
+    MinValueValidator(datetime.date(1900, 1, 1), _WRONG_YEAR),
+    MaxValueValidator(datetime.date(2200, 12, 31), _WRONG_YEAR),
+)
 
 
 class TrailForm(forms.Form):
@@ -14,8 +22,8 @@ class TrailForm(forms.Form):
     table = forms.CharField(required=False, max_length=63)
     row = forms.CharField(required=False, max_length=100)
     request = forms.CharField(required=False, max_length=100)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    since = forms.DateField(required=False, validators=YEARS)
+    until = forms.DateField(required=False, validators=YEARS)
 
     @property
     def is_narrowed(self) -> bool:

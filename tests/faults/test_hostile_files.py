@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from conftest import api_client, signed_in
+from kith.analytics import actions as analytics
 from kith.compat import queries as compat
 from kith.kit import files as stores
 from kith.kit import tenancy
@@ -20,7 +21,7 @@ from kith.kit.models import Job
 from kith.kit.money import Money
 from kith.participants import actions as participants
 from kith.payouts.providers import csv as payments
-from kith.payouts.queries import Line
+from kith.payouts.queries import Line, statements
 from kith.referrals import actions as referrals
 from kith.referrals.tests.factories import NOW, make_scene, refer
 from tests.guards.source import KITH, product
@@ -133,7 +134,9 @@ WRITERS = {
     "kith/kit/tables.py": "all of them",
     "kith/kit/files.py": "keeps what kit/tables.py makes",
     "kith/participants/actions/exporting.py": "participants",
-    "kith/participants/actions/importing.py": "bad rows",
+    "kith/participants/actions/reporting.py": "bad rows",
+    "kith/analytics/actions.py": "trail",
+    "kith/payouts/queries/statements.py": "statements",
     "kith/referrals/actions/exporting.py": "referrals",
     "kith/payouts/providers/csv.py": "payments",
     "kith/compat/queries.py": "older customers and referrals",
@@ -152,6 +155,13 @@ def stored(name: str) -> bytes:
         return file.read()
 
 
+def statement() -> statements.Statement:
+    """One in which whoever made a payment wrote formulas."""
+    none = Money(0, "EUR")
+    lines = [statements.Line(NOW, text, text, none, none) for text in FORMULAS]
+    return statements.Statement("EUR", NOW.date(), NOW.date(), none, lines, none, {}, none)
+
+
 def everything_written(acme: Any, alice: Actor) -> dict[str, bytes]:
     """Every kind of CSV file, with formulas wherever people can write text."""
     with tenancy.use(acme.id, actor=alice):
@@ -164,6 +174,8 @@ def everything_written(acme: Any, alice: Actor) -> dict[str, bytes]:
         found = {
             "participants": stored(participants.export_participants(format="csv")[0]),
             "everybody": b"".join(participants.everybody(format="csv")),
+            "trail": stored(analytics.export_trail(format="csv")[0]),
+            "statements": statements.statement_csv([statement()]),
             "referrals": stored(referrals.export_referrals(format="csv")[0]),
             "payments": payments.write(lines, language="nl"),
             "older customers": compat.as_csv(compat.CUSTOMER_COLUMNS, compat.all_customers()),

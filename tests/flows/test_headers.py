@@ -26,8 +26,12 @@ from tests.serving import serving
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 NO_ONE = "01977777-7777-7777-8777-777777777777"
-SHARED = re.compile(r"/static/|/r/[^/]+/(qr|card)\.")
-PICTURES = re.compile(r"/(qr|card)\.")
+# What anybody may keep; what other people's pages may show or run.
+SHARED = re.compile(r"/static/|/r/[^/]+/(qr|card)\.|/[tw]\.js$|/p/[^/]+/(manifest\.webmanifest|sw\.js)$")
+FOR_OTHERS = re.compile(r"/(qr|card)\.|/[tw]\.js$")
+# A worker runs, so its answer is no sandbox; the letter is shown in a frame of ours, with the styles letters have.
+WORKER = re.compile(r"/p/[^/]+/sw\.js$")
+LETTER = re.compile(r"/start/email/letter/$")
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 HSTS = "max-age=63072000; includeSubDomains; preload"
 
@@ -74,9 +78,12 @@ def lacking(headers: Mapping[str, str], way: str, *, secure: bool) -> list[str]:
     is_page = found.get("content-type", "").startswith("text/html") and "location" not in found
     good = {
         "x-content-type-options": {"nosniff"},
-        "x-frame-options": {"DENY"},
+        "x-frame-options": {"DENY", *(["SAMEORIGIN"] if LETTER.search(way) else [])},
         "cross-origin-opener-policy": {"same-origin"},
-        "cross-origin-resource-policy": {"same-origin", *(["cross-origin"] if PICTURES.search(way) else [])},
+        "cross-origin-resource-policy": {
+            "same-origin",
+            *(["cross-origin"] if FOR_OTHERS.search(way) else []),
+        },
         "referrer-policy": {"strict-origin-when-cross-origin", "no-referrer", "same-origin"},
         "permissions-policy": {PERMISSIONS},
         "strict-transport-security": {HSTS if secure else None},
@@ -84,16 +91,18 @@ def lacking(headers: Mapping[str, str], way: str, *, secure: bool) -> list[str]:
         "server": {None, "granian"},
     }
     wrong = [f"{name}: {found.get(name)}" for name, values in good.items() if found.get(name) not in values]
+    framed = LETTER.search(way) and "'self'" in policy
     wanted = {
-        "frame-ancestors 'none'",
+        "frame-ancestors 'self'" if framed else "frame-ancestors 'none'",
         "base-uri 'none'",
-        "default-src 'self'" if is_page else "default-src 'none'",
+        "default-src 'none'" if framed or not is_page else "default-src 'self'",
     }
-    if not is_page:
+    if framed or not (is_page or WORKER.search(way)):
         wanted.add("sandbox")
-    if not wanted <= set(policy.split("; ")) or re.search(r"unsafe|\*|https?:", policy):
+    loose_words = r"\*|https?:" if framed else r"unsafe|\*|https?:"
+    if not wanted <= set(policy.split("; ")) or re.search(loose_words, policy):
         wrong.append(f"content-security-policy: {policy}")
-    if not SHARED.match(way) and "no-store" not in found.get("cache-control", ""):
+    if not SHARED.search(way) and "no-store" not in found.get("cache-control", ""):
         wrong.append(f"cache-control: {found.get('cache-control')}")
     return wrong
 

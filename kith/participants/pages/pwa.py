@@ -76,7 +76,8 @@ def worker(request: Any, tenant: str) -> HttpResponse:
     return HttpResponse(script, content_type="text/javascript; charset=utf-8", headers={
         "Cache-Control": "no-cache", "Service-Worker-Allowed": reverse("rewards:portal_home", args=[tenant]),
         # The policy of a worker is its own: it may fetch from this site, and nothing else.
-        "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
+        "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     })  # fmt: skip
 
 

@@ -121,6 +121,7 @@ def letter(request: Any, tenant: str) -> HttpResponse:
     response = HttpResponse(shown)
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; sandbox"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox"
     )
     return response
