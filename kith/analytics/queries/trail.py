@@ -180,7 +180,7 @@ def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> 
         return _moment(value)
     text = names.get(str(value), "") or str(value)
     if column in STATES:
-        text = text.replace("_", " ")
+        text = str(_(text.replace("_", " ")))  # the names of states are in the catalog for other pages
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
