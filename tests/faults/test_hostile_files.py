@@ -21,7 +21,8 @@ from kith.kit.models import Job
 from kith.kit.money import Money
 from kith.participants import actions as participants
 from kith.payouts.providers import csv as payments
-from kith.payouts.queries import Line, statements
+from kith.payouts.queries import Line, Statement, statement_csv
+from kith.payouts.queries.statements import Line as Movement
 from kith.referrals import actions as referrals
 from kith.referrals.tests.factories import NOW, make_scene, refer
 from tests.guards.source import KITH, product
@@ -155,11 +156,11 @@ def stored(name: str) -> bytes:
         return file.read()
 
 
-def statement() -> statements.Statement:
+def statement() -> Statement:
     """One in which whoever made a payment wrote formulas."""
     none = Money(0, "EUR")
-    lines = [statements.Line(NOW, text, text, none, none) for text in FORMULAS]
-    return statements.Statement("EUR", NOW.date(), NOW.date(), none, lines, none, {}, none)
+    lines = [Movement(NOW, text, text, none, none) for text in FORMULAS]
+    return Statement("EUR", NOW.date(), NOW.date(), none, lines, none, {}, none)
 
 
 def everything_written(acme: Any, alice: Actor) -> dict[str, bytes]:
@@ -175,7 +176,7 @@ def everything_written(acme: Any, alice: Actor) -> dict[str, bytes]:
             "participants": stored(participants.export_participants(format="csv")[0]),
             "everybody": b"".join(participants.everybody(format="csv")),
             "trail": stored(analytics.export_trail(format="csv")[0]),
-            "statements": statements.statement_csv([statement()]),
+            "statements": statement_csv([statement()]),
             "referrals": stored(referrals.export_referrals(format="csv")[0]),
             "payments": payments.write(lines, language="nl"),
             "older customers": compat.as_csv(compat.CUSTOMER_COLUMNS, compat.all_customers()),

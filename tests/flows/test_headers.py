@@ -91,7 +91,7 @@ def lacking(headers: Mapping[str, str], way: str, *, secure: bool) -> list[str]:
         "server": {None, "granian"},
     }
     wrong = [f"{name}: {found.get(name)}" for name, values in good.items() if found.get(name) not in values]
-    framed = LETTER.search(way) and "'self'" in policy
+    framed = LETTER.search(way) and "frame-ancestors 'self'" in policy
     wanted = {
         "frame-ancestors 'self'" if framed else "frame-ancestors 'none'",
         "base-uri 'none'",

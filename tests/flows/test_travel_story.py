@@ -151,7 +151,7 @@ def sign_in(page: Page, organization: Organization) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("E-mail address or user name").fill(organization.username("manager"))
     page.get_by_label("Password", exact=True).fill(organization.passwords["manager"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/t/**")
 
 
