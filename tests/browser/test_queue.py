@@ -76,6 +76,7 @@ def test_the_queue_is_worked_through_with_keys_alone(organization: Any, open_pag
     expect(file).not_to_have_text(first)
     page.keyboard.press("k")
     expect(file).to_have_text(first)
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     page.keyboard.press("a")
     expect(page.get_by_text("The referral is approved.")).to_be_visible()
     expect(file).not_to_have_text(first)
