@@ -118,12 +118,14 @@ def _copy(admin: "psycopg.Connection[Any]", table: str, fresh: dict[str, str]) -
 
 
 def _content(server: Cluster) -> dict[str, tuple[list[str], int, str]]:
-    """Rows, columns and a checksum of every table; the record of migrations changes, and nothing else may."""
+    """Rows, columns and a checksum of every table; the record of migrations and the steps that the code declares
+    change, and nothing else may."""
     with psycopg.connect(server.url(database="kith")) as admin:
         found = admin.execute(
             "select relname, array_agg(attname::text order by attnum) from pg_class join pg_attribute on attrelid = oid"
             " where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition"
-            " and relpersistence = 'p' and attnum > 0 and not attisdropped and relname <> 'django_migrations'"
+            " and relpersistence = 'p' and attnum > 0 and not attisdropped"
+            " and relname not in ('django_migrations', 'kit_state_edge')"
             " group by 1 order by 1"
         ).fetchall()
         return {name: (columns, *_sum(admin, name, columns)) for name, columns in found}

@@ -164,6 +164,7 @@ def import_customers(page: Page, told: Told, slug: str, folder: Path) -> None:
     write_csv(path, people, prefix="KL")
     page.goto(f"/t/{slug}/people/import/")
     page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Look at the file").click()
     page.get_by_role("button", name="Import it").click()
     page.wait_for_url("**/people/jobs/**")
     told.settle()
@@ -189,15 +190,16 @@ def book_as_friend(chromium: Browser, live: Live, link: str, name: str, agent: s
     page.get_by_label("Your e-mail address").fill(f"{name}@example.nl".lower())
     page.get_by_label("Booking reference").fill(f"boek-{name}")
     page.get_by_label(re.compile("may use these details")).check()
-    page.get_by_role("button", name="Send").click()
-    page.wait_for_url("**/thanks")
+    page.get_by_role("button", name="Count me in").click()
+    page.wait_for_url("**/thanks**")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     phone.close()
 
 
 def approve_all(page: Page, slug: str) -> None:
     page.goto(f"/t/{slug}/referrals/?show=waiting")
-    expect(page.get_by_role("link", name="Dana Vriend")).to_be_visible()
+    row = page.locator("[data-row]").filter(has_text="Dana Vriend")
+    expect(row).to_be_visible()
     page.get_by_label("Select all on this page").check()
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.get_by_role("link", name="Dana Vriend")).to_have_count(0)

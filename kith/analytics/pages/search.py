@@ -58,7 +58,10 @@ def palette(request: Any, tenant: str) -> HttpResponse:
         (group["words"], [(name, detail, url, group["icon"]) for name, detail, url in group["items"]])
         for group in _records(request, typed, limit=5)
     ]
-    context = {"q": typed, "groups": [(words, options) for words, options in groups if options]}
+    context = {
+        "q": typed, "groups": [(words, options) for words, options in groups if options],
+        "too_short": bool(typed) and not can_search(typed),
+    }  # fmt: skip
     return html.part(request, "analytics/_palette.html", context)
 
 

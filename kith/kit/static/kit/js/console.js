@@ -10,7 +10,7 @@
     const before = document.activeElement;
     if (dialog.open) return;
     dialog.showModal();
-    dialog.addEventListener("close", () => before?.focus(), { once: true });
+    dialog.addEventListener("close", () => (before && before !== document.body ? before.focus() : document.activeElement.blur()), { once: true });
   };
   const openPalette = () => {
     if (palette.open) return input.select();
@@ -40,7 +40,7 @@
   });
   found.addEventListener("pointermove", (event) => { const option = event.target.closest("a[role=option]"); if (option) choose(option); });
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target === found) input.removeAttribute("aria-activedescendant"); });
-  document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target === found) choose(options()[0]); });
+  document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target === found) choose(options()[0]); });
 
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
