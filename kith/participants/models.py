@@ -135,6 +135,23 @@ class ParticipantNote(TenantOwned):
         indexes = [models.Index(fields=["tenant", "participant", "-created_at"], name="note_of_participant")]
 
 
+class Distinction(TenantOwned):
+    """Somebody looked at two participants who seem to be one person and said that they are two."""
+
+    # The one with the smaller id first, so that a pair is one row whichever way it is said.
+    one = TenantForeignKey(Participant, related_name="+")
+    other = TenantForeignKey(Participant, related_name="+")
+    said_by = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "one", "other"], name="distinction_once"),
+            models.CheckConstraint(condition=models.Q(one__lte=models.F("other")), name="distinction_in_order"),
+        ]
+        indexes = [models.Index(fields=["tenant", "other"], name="distinction_of_other")]
+
+
 # --- the portal ---------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,8 @@ urlpatterns = [
     path("t/<slug:tenant>/people/<uuid:participant_id>/reactivate/", pages.reactivate, name="reactivate"),
     path("t/<slug:tenant>/people/<uuid:participant_id>/invite/", staff.invite, name="invite"),
     path("t/<slug:tenant>/people/<uuid:participant_id>/look/", staff.look, name="look"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/apart/<uuid:other_id>/", lists.apart, name="apart"),
+    path("t/<slug:tenant>/people/<uuid:participant_id>/alike/<uuid:other_id>/", lists.alike, name="alike"),
     path("t/<slug:tenant>/people/<uuid:participant_id>/notes/", staff.note_write, name="note_write"),
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/notes/<uuid:note_id>/",

@@ -7,9 +7,11 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
-from kith.kit.errors import Invalid, Malformed
-from kith.rewards.models import RewardStatus
+from kith.kit.errors import DomainError, Invalid, Malformed
+from kith.kit.money import Money
+from kith.rewards.models import Reward, RewardStatus
 
 
 class FilterForm(forms.Form):
@@ -58,6 +60,41 @@ class RewardFilterForm(forms.Form):
             "group": said["group"], "status": said["status"], "currency": said["currency"],
             "program_id": said["program"], "search": said["q"],
         }  # fmt: skip
+
+
+class TakeBackForm(forms.Form):
+    """How much of a reward is taken back and why; `key` makes sure that one click counts once."""
+
+    amount = forms.DecimalField(label=_("Take back"), min_value=0, max_digits=15, localize=True)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept in the history of the reward. The referrer sees that it was taken back."),
+    )  # fmt: skip
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, reward: Reward, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reward = reward
+        left = {"amount": reward.left.format()}
+        self.fields["amount"].help_text = _("At most %(amount)s: what is left of this reward.") % left
+
+    def clean_amount(self) -> Money:
+        """In the reward's currency, above zero, at most what is left."""
+        try:
+            found = Money.parse(f"{self.cleaned_data['amount']:f}", self.reward.currency)
+        except DomainError as error:
+            raise forms.ValidationError(str(next(iter(error.fields.values()), error.text))) from None
+        if not 0 < found.amount_minor <= self.reward.left.amount_minor:
+            raise forms.ValidationError(self.fields["amount"].help_text)
+        return found
+
+    def shown(self) -> Money:
+        """The amount as it stands in the form, or all that is left where it is none."""
+        try:
+            self.cleaned_data = {"amount": self.fields["amount"].clean(self["amount"].value())}
+            return self.clean_amount()
+        except forms.ValidationError:
+            return self.reward.left
 
 
 def checked(form: forms.Form) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kith.rewards.pages import console, deciding, money, portal
+from kith.rewards.pages import console, deciding, money, portal, taking
 
 app_name = "rewards"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("t/<slug:tenant>/rewards/", money.rewards, name="rewards"),
     path("t/<slug:tenant>/rewards/<uuid:reward_id>/hold/", deciding.hold, name="hold"),
     path("t/<slug:tenant>/rewards/<uuid:reward_id>/release/", deciding.go_on, name="go_on"),
+    path("t/<slug:tenant>/rewards/<uuid:reward_id>/take-back/", taking.take_back, name="take_back"),
     path(
         "t/<slug:tenant>/people/<uuid:participant_id>/referrals/",
         console.of_participant,

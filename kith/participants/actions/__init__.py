@@ -72,6 +72,7 @@ from kith.participants.actions.signing_in import (
     sign_in_with_code,
     sign_in_with_link,
 )
+from kith.participants.actions.telling import suggest_again, tell_apart
 
 __all__ = [
     "BULK",
@@ -136,7 +137,9 @@ __all__ = [
     "start_bulk",
     "start_import",
     "start_portal_session",
+    "suggest_again",
     "suspend_participant",
+    "tell_apart",
     "update_participant",
     "write_note",
 ]

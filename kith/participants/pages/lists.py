@@ -4,6 +4,7 @@ import datetime
 import functools
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
@@ -177,6 +178,32 @@ def _done(deed: str, counts: Mapping[str, int]) -> str:
 
 @requires("participants.view")
 def duplicates(request: Any, tenant: str) -> HttpResponse:
-    """People who are probably enrolled twice."""
-    context = {**words(request), "groups": queries.duplicates()}
+    """People who are probably enrolled twice, and those who were told apart."""
+    context = {**words(request), "groups": queries.duplicates(), "apart": queries.told_apart()}
     return html.page(request, "participants/duplicates.html", context)
+
+
+@require_POST
+@requires("participants.merge")
+def apart(request: Any, tenant: str, participant_id: UUID, other_id: UUID) -> HttpResponse:
+    """Keep that two who look like one person are two."""
+    person, other = (access.participant(request.actor, each) for each in (participant_id, other_id))
+    actions.tell_apart(participant=person, other=other, actor=request.actor, now=clock.now())
+    said = _("%(one)s and %(other)s are two people; they are not suggested any more.")
+    return html.done(
+        request, reverse("participants:duplicates", args=[tenant]), said % {"one": person.name, "other": other.name},
+        undo=reverse("participants:alike", args=[tenant, person.pk, other.pk]),
+    )  # fmt: skip
+
+
+@require_POST
+@requires("participants.merge")
+def alike(request: Any, tenant: str, participant_id: UUID, other_id: UUID) -> HttpResponse:
+    """Take that back: they may be one person after all."""
+    person, other = (access.participant(request.actor, each) for each in (participant_id, other_id))
+    actions.suggest_again(participant=person, other=other, actor=request.actor, now=clock.now())
+    return html.done(
+        request,
+        reverse("participants:duplicates", args=[tenant]),
+        _("They are compared again."),
+    )

@@ -1,18 +1,23 @@
 """People who are probably enrolled twice: one telephone number, or one name in one country."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Lower
 
-from kith.participants.models import GONE, Participant
+from kith.participants.models import GONE, Distinction, Participant
 
 MOST_GROUPS = 50
+MOST_APART = 200
 
 Reason = Literal["phone", "name"]
+
+
+Pair = frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +26,22 @@ class Group:
 
     reason: Reason
     people: list[Participant]
+    apart: Set[Pair] = frozenset()
+
+    @property
+    def rows(self) -> list[tuple[Participant, Participant | None]]:
+        """Everybody with the oldest of the others they may be; None for the first and where all are told apart."""
+        return [
+            (person, next((one for one in self.people[:at] if {one.id, person.id} not in self.apart), None))
+            for at, person in enumerate(self.people)
+        ]
 
 
 def duplicates() -> list[Group]:
-    """Up to 50 groups of each kind; one that has the same people for two reasons is named once."""
+    """Up to 50 groups of each kind, without who was told apart; one with the same people is named once."""
+    apart = _apart()
     found, seen = [], set()
-    for group in (*_by_phone(), *_by_name()):
+    for group in (*_by_phone(apart), *_by_name(apart)):
         ids = frozenset(person.id for person in group.people)
         if ids not in seen:
             seen.add(ids)
@@ -35,8 +50,9 @@ def duplicates() -> list[Group]:
 
 
 def likely_same(person: Participant) -> list[Participant]:
-    """Others who look like this one, at most five."""
-    others = _present().exclude(pk=person.pk)
+    """Others who look like this one and were not told apart from them, at most five."""
+    mine = Distinction.objects.filter(Q(one=person) | Q(other=person)).values_list("one_id", "other_id")
+    others = _present().exclude(pk__in={person.pk, *(each for pair in mine for each in pair)})
     same_phone = others.filter(phone_index=person.phone_index) if person.phone_index else others.none()
     same_name = others.annotate(folded=Lower("name")).filter(
         folded=person.name.lower(), country=person.country
@@ -45,25 +61,36 @@ def likely_same(person: Participant) -> list[Participant]:
     return list(found.values())[:5]
 
 
-def _by_phone() -> Iterator[Group]:
+def told_apart() -> list[Distinction]:
+    """The newest 200 pairs that somebody said are two people, with both."""
+    rows = Distinction.objects.select_related("one", "other").order_by("-created_at", "-id")
+    return list(rows.exclude(one__status__in=GONE).exclude(other__status__in=GONE)[:MOST_APART])
+
+
+def _apart() -> Set[Pair]:
+    return frozenset(frozenset(pair) for pair in Distinction.objects.values_list("one_id", "other_id"))
+
+
+def _by_phone(apart: Set[Pair]) -> Iterator[Group]:
     rows = _present().exclude(phone_index=None)
-    yield from _groups("phone", rows.annotate(key=F("phone_index")))
+    yield from _groups("phone", rows.annotate(key=F("phone_index")), apart)
 
 
-def _by_name() -> Iterator[Group]:
+def _by_name(apart: Set[Pair]) -> Iterator[Group]:
     # Where one of the two is not said to live anywhere, a name alone is too little.
     rows = _present().exclude(country="").annotate(folded=Lower("name"))
-    yield from _groups("name", rows, "folded", "country")
+    yield from _groups("name", rows, apart, "folded", "country")
 
 
-def _groups(reason: Reason, rows: QuerySet[Participant], *keys: str) -> Iterator[Group]:
+def _groups(reason: Reason, rows: QuerySet[Participant], apart: Set[Pair], *keys: str) -> Iterator[Group]:
     names = keys or ("key",)
     several = (
         rows.order_by()
         .values(*names)
         .annotate(n=Count("id"))
         .filter(n__gt=1)
-        .order_by("-n", *names)[:MOST_GROUPS]
+        # Groups of which all were told apart are found as well, and must not crowd out the others.
+        .order_by("-n", *names)[: MOST_GROUPS + len(apart)]
     )
     wanted = [tuple(row[name] for name in names) for row in several]
     if not wanted:
@@ -74,8 +101,16 @@ def _groups(reason: Reason, rows: QuerySet[Participant], *keys: str) -> Iterator
         held = by_key.get(_plain(tuple(getattr(person, name) for name in names)))
         if held is not None:
             held.append(person)
-    for people in by_key.values():
-        yield Group(reason, people)
+    groups = (Group(reason, _still_alike(people, apart), apart) for people in by_key.values())
+    yield from itertools.islice((group for group in groups if group.people), MOST_GROUPS)
+
+
+def _still_alike(people: list[Participant], apart: Set[Pair]) -> list[Participant]:
+    """Those who may still be one of the others."""
+    return [
+        person for person in people
+        if any(each is not person and frozenset((each.id, person.id)) not in apart for each in people)
+    ]  # fmt: skip
 
 
 def _plain(key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -178,3 +178,38 @@ def test_strangers_find_nothing(acme: Any, charlie: Any, browse: Any) -> None:
         assert browse(charlie).post(at(name, acme.slug)).status_code == 404
         assert Client().post(at(name, acme.slug)).status_code == 302
     assert browse(charlie).get(at("duplicates", acme.slug)).status_code == 404
+
+
+def test_who_was_told_apart_is_not_suggested_until_somebody_takes_it_back(
+    acme: Any, alice: Any, browse: Any
+) -> None:
+    client = browse(alice)
+    with tenancy.use(acme.id):
+        dana, dani, mike = (make_participant(name=f"D{at} Jansen", phone="+31612345678") for at in range(3))
+    for one, other in ((dani, dana), (dana, dani)):
+        assert client.post(at("apart", acme.slug, one.pk, other.pk)).status_code == 303
+    with tenancy.use(acme.id):
+        (group,) = queries.duplicates()
+        assert [(person.pk, twin and twin.pk) for person, twin in group.rows] == [
+            (dana.pk, None), (dani.pk, None), (mike.pk, dana.pk)
+        ]  # fmt: skip
+        assert queries.likely_same(dana) == [mike]
+        assert len(queries.told_apart()) == 1
+    client.post(at("apart", acme.slug, dana.pk, mike.pk))
+    with tenancy.use(acme.id):
+        (group,) = queries.duplicates()
+        assert [person.pk for person in group.people] == [dani.pk, mike.pk]
+    client.post(at("apart", acme.slug, dani.pk, mike.pk))
+    assert "Nobody seems to be here twice" in text(client.get(at("duplicates", acme.slug)))
+    client.post(at("alike", acme.slug, dani.pk, dana.pk))
+    with tenancy.use(acme.id):
+        (group,) = queries.duplicates()
+        assert [person.pk for person in group.people] == [dana.pk, dani.pk]
+
+
+def test_only_who_may_merge_tells_apart(acme: Any, bob: Any, alice: Any, browse: Any) -> None:
+    with tenancy.use(acme.id):
+        one, other = make_participant(), make_participant()
+    for name in ("apart", "alike"):
+        assert browse(bob).post(at(name, acme.slug, one.pk, other.pk)).status_code == 403
+    assert browse(alice).post(at("apart", acme.slug, one.pk, one.pk)).status_code == 409

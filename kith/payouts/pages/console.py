@@ -76,6 +76,7 @@ def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("payouts.approve")
+@proven
 def approve(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Release a draft for payment."""
     row = access.batch(batch_id)
@@ -183,6 +184,6 @@ def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpRespons
             html.blame(form, error)
         else:
             url = reverse("participants:detail", args=[tenant, person.pk])
-            return html.done(request, url, _("The payout account is saved."))
+            return html.done(request, f"{url}?tab=details", _("The payout account is saved."))
     context = {"form": form, "person": person}
     return html.page(request, "payouts/account_form.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 
 from kith.kit.money import Money
 from kith.ledger import queries as ledger
-from kith.participants.models import Participant, ParticipantNote
+from kith.participants.models import CompanyPerson, Participant, ParticipantNote
 from kith.payouts.models import Withdrawal, WithdrawalStatus
 from kith.payouts.queries.paying import live_accounts
 from kith.payouts.rules import masked
@@ -25,6 +25,7 @@ class Belongings:
     rewards: int
     links: int
     notes: int
+    people: int
     payments: int
     under_way: int
     balances: list[tuple[str, Money]]
@@ -63,6 +64,7 @@ def _belongings(person: Participant) -> Belongings:
         rewards=Reward.objects.filter(beneficiary=person).count(),
         links=Link.objects.filter(participant=person).count(),
         notes=ParticipantNote.objects.filter(participant=person, removed_at=None).count(),
+        people=CompanyPerson.objects.filter(company=person, removed_at=None).count(),
         payments=payments["n"],
         under_way=payments["away"],
         balances=[(line.kind, line.money) for line in ledger.balances(person.pk) if line.money],

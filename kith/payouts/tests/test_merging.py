@@ -15,6 +15,7 @@ from kith.ledger.models import Journal
 from kith.participants import actions as people
 from kith.participants import queries as participants
 from kith.participants.models import Participant, ParticipantStatus, PortalSession
+from kith.participants.tests.factories import make_participant
 from kith.payouts import actions, queries
 from kith.payouts.models import PayoutAccount, Withdrawal
 from kith.payouts.tests.factories import (
@@ -185,6 +186,20 @@ def test_doors_of_the_one_that_is_gone_are_shut(dana: Any, eli: Any, shop: Any) 
         give_account(eli)
     with pytest.raises(IntegrityError), transaction.atomic():
         brought(shop, eli)
+
+
+def test_people_of_a_company_sign_in_for_the_one_that_stays(dana: Any, eli: Any) -> None:
+    firm = make_participant(kind="company", name="Jansen BV")
+    added = people.add_company_person(
+        company=firm, name="Cas", email="cas@example.com", role="admin", actor=SYSTEM, now=AT
+    )
+    assert queries.merge_preview(dana, firm).other.people == 1
+    with pytest.raises(people.CompanyWithPeople), transaction.atomic():
+        merge(dana, firm)
+    larger = make_participant(kind="company", name="Jansen Groep")
+    merge(larger, firm)
+    added.refresh_from_db()
+    assert (added.company_id, added.removed_at) == (larger.pk, None)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "counters"])

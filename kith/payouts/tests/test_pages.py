@@ -1,5 +1,6 @@
 """The console's pages about payouts."""
 
+import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import make_member
-from kith.kit import tenancy
+from kith.kit import clock, tenancy
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal
 from kith.payouts.tests.factories import (
     IBANS,
@@ -113,6 +114,23 @@ def test_a_whole_batch_is_paid_at_once(acme: Any, alice: Any, books: Any, browse
     with tenancy.use(acme.id):
         batch.refresh_from_db()
     assert batch.status == "done"
+
+
+def test_who_signed_in_long_ago_shows_again_who_they_are_before_money_leaves(
+    acme: Any, alice: Any, books: Any, browse: Any
+) -> None:
+    owe(acme, books, 1)
+    client = browse(alice)
+    batch = made(client, acme)
+    for step, before in (("approve", "draft"), ("send", "approved")):
+        with clock.frozen(clock.now() + datetime.timedelta(minutes=16)):
+            asked = client.post(at(step, acme.slug, batch.id), {"typed": "25.00"})
+        assert asked.status_code == 401
+        assert 'name="typed" value="25.00"' in asked.content.decode()
+        with tenancy.use(acme.id):
+            batch.refresh_from_db()
+        assert batch.status == before
+        assert client.post(at(step, acme.slug, batch.id), {"typed": "25.00"}).status_code == 303
 
 
 def test_above_the_limit_the_maker_is_told_to_find_a_colleague(

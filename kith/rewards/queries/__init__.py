@@ -50,6 +50,7 @@ from kith.rewards.queries.rewards import (
     rewards_of_referrals,
     undecided_conversions,
 )
+from kith.rewards.queries.taking import TakeBack, take_back_of
 
 __all__ = [
     "ALL",
@@ -67,6 +68,7 @@ __all__ = [
     "ReferralFile",
     "Release",
     "Step",
+    "TakeBack",
     "Total",
     "asked_total",
     "decided_at",
@@ -89,6 +91,7 @@ __all__ = [
     "rewards_of_referrals",
     "ruleset",
     "sum_of",
+    "take_back_of",
     "undecided_conversions",
     "waiting_of",
     "waiting_total",

@@ -15,7 +15,7 @@ from kith.pipelines import queries as pipelines
 from kith.pipelines.models import Stage
 from kith.pipelines.rules import PATH
 from kith.referrals import queries as referrals
-from kith.referrals.models import Conversion, Referral
+from kith.referrals.models import Agreement, Conversion, Referral
 from kith.rewards import rules
 from kith.rewards.models import Reward
 from kith.rewards.queries.facts import Explanation, explanations
@@ -58,6 +58,7 @@ class ReferralFile:
     history: list[Step]
     notes: list[tuple[referrals.ReadNote, str]]
     phone: str
+    agreement: Agreement | None
     moves: list[tuple[str, str, bool]]
     waiting: Money | None
     can_undo: bool
@@ -87,7 +88,7 @@ def referral_file(referral: Referral, locale: str) -> ReferralFile:
             for step in reversed(passed)
         ],
         notes=[(note, names[note.author]) for note in notes],
-        phone=referrals.phone_of(referral) or "",
+        phone=referrals.phone_of(referral) or "", agreement=referrals.agreement(referral.id),
         moves=[
             (step.to_stage.code, labels[step.to_stage.code], step.needs_reason)
             for step in pipelines.steps_from(referral.stage)

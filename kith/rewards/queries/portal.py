@@ -266,7 +266,7 @@ def _about_reward(reward: Reward, locale: str, now: datetime.datetime) -> str:
 def _about_ended(reward: Reward, locale: str) -> str:
     facts = {"amount": reward.money.format(locale)}
     if reward.status == RewardStatus.CLAWED_BACK:
-        return _("%(amount)s was taken back, because what it was for was cancelled.") % facts
+        return _("%(amount)s was taken back, because what it was for has changed.") % facts
     if reward.status == RewardStatus.REJECTED:
         return _("The reward was not approved. Ask us if you think that is a mistake.")
     return _("What it was for was cancelled, so it earns nothing.")
