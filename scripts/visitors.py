@@ -29,8 +29,8 @@ class Demonstration:
     friend: Visitor
 
 
-def demonstration(slug: str = "travel") -> Demonstration:
-    """Sign a manager and the busiest participant in. Exits with a sentence when nothing answers or nothing is there."""
+def demonstration(slug: str = "travel", role: str = "manager") -> Demonstration:
+    """Sign a member and the busiest participant in. Exits with a sentence when nothing answers or nothing is there."""
     _installation.require_database()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kith.settings")
     django.setup()
@@ -48,10 +48,10 @@ def demonstration(slug: str = "travel") -> Demonstration:
         raise SystemExit(
             f"There is no demo organization {slug} here; an empty installation loads it when it starts."
         )
-    return _signed_in(url, tenant)
+    return _signed_in(url, tenant, role)
 
 
-def _signed_in(url: str, tenant: Any) -> Demonstration:
+def _signed_in(url: str, tenant: Any, role: str) -> Demonstration:
     from django.db.models import Count
     from django.test import Client
 
@@ -61,11 +61,11 @@ def _signed_in(url: str, tenant: Any) -> Demonstration:
     from kith.participants.models import Participant
     from kith.referrals.models import Referral
     from kith.tenants.access import portal_cookie
-    from kith.tenants.models import Member, Role
+    from kith.tenants.models import Member
 
     client = Client()
     with tenancy.use(tenant.id):
-        member = Member.objects.select_related("user").get(role=Role.MANAGER, removed_at=None)
+        member = Member.objects.select_related("user").get(role=role, removed_at=None)
         counts = Referral.objects.values("referrer_id").annotate(number=Count("id")).order_by("-number")
         busiest = Participant.objects.get(pk=counts[0]["referrer_id"])
         opened = actions.start_portal_session(participant=busiest, person=None, actor=SYSTEM, now=clock.now())
