@@ -25,8 +25,6 @@ from tests.guards.test_translations import CATALOG, load
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(databases=["default", "counters"])]
 
 WEIGHT, SCRIPTS, STYLES, STATEMENTS = 120_000, 30_000, 12_000, 50
-# Members come back to the console, where most is in the cache already.
-STYLES_OF_STAFF = 15_500
 ALWAYS = (
     "t/<slug:tenant>/", "t/<slug:tenant>/people/", "t/<slug:tenant>/people/<uuid:participant_id>/",
     "t/<slug:tenant>/referrals/", "t/<slug:tenant>/payouts/", "t/<slug:tenant>/payouts/<uuid:batch_id>/",
@@ -79,7 +77,7 @@ def packed(content: bytes) -> int:
     return len(gzip.compress(content, 9))
 
 
-def over_budget(page: str, statements: int, most_styles: int = STYLES) -> list[str]:
+def over_budget(page: str, statements: int) -> list[str]:
     """Which budgets a page breaks, and by how much."""
     files = dict(linked(page))
     scripts = sum(packed(content) for name, content in files.items() if name.endswith(".js"))
@@ -89,7 +87,7 @@ def over_budget(page: str, statements: int, most_styles: int = STYLES) -> list[s
     )
     figures = {
         "bytes in all": (scripts + styles + others + packed(page.encode()), WEIGHT),
-        "bytes of scripts": (scripts, SCRIPTS), "bytes of styles": (styles, most_styles),
+        "bytes of scripts": (scripts, SCRIPTS), "bytes of styles": (styles, STYLES),
         "statements": (statements, STATEMENTS),
     }  # fmt: skip
     return [f"{found} {what}, at most {most}" for what, (found, most) in figures.items() if found > most]
@@ -102,8 +100,7 @@ def test_no_page_is_heavier_or_asks_more_than_it_may(
     for place in shown:
         with CaptureQueriesContext(connection) as asked:
             page = people[place.who].get(place.url).content.decode()
-        most = STYLES_OF_STAFF if place.who == "staff" else STYLES
-        wrong += [f"{place}: {excess}" for excess in over_budget(page, len(asked), most)]
+        wrong += [f"{place}: {excess}" for excess in over_budget(page, len(asked))]
         wrong += [f"{place}: an unknown component {page[page.index('<c-') :][:40]}"] if "<c-" in page else []
     none(wrong)
 
