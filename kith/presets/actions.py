@@ -102,11 +102,20 @@ def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now
                 code=scheme.code, name=scheme.name, pipeline=made[scheme.pipeline], currency=currency,
                 is_default=scheme.is_default, actor=actor, now=now, **scheme.values,
             )  # fmt: skip
+        with _at(code, f"{path}.share"):
+            _share(program, scheme, actor=actor, now=now)
         with _at(code, f"{path}.budget"):
             _fill_budget(program, scheme, actor=actor, now=now)
         for number, rule in enumerate(scheme.rules):
             with _at(code, f"{path}.rules[{number}]"):
                 _promise(program, rule, actor=actor, now=now)
+
+
+def _share(program: Program, scheme: rules.Program, *, actor: Actor, now: datetime.datetime) -> None:
+    """The messages of each language; the channel at fault is the key."""
+    for language in sorted({code for texts in scheme.share.values() for code in texts}):
+        texts = {channel: by_language[language] for channel, by_language in scheme.share.items()}
+        programs.set_share_texts(program=program, language=language, texts=texts, actor=actor, now=now)
 
 
 def _fill_budget(program: Program, scheme: rules.Program, *, actor: Actor, now: datetime.datetime) -> None:

@@ -49,13 +49,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program with its budget and rules; `values` go to `programs.actions.create_program` as they are."""
+    """A program with its budget, rules and messages to share, a text per channel and language.
+
+    `values` go to `programs.actions.create_program` as they are.
+    """
 
     code: str
     name: str
     pipeline: str
     is_default: bool
     values: Mapping[str, Any]
+    share: Mapping[str, Words]
     hard_cap: str
     fund: str
     rules: tuple[Rule, ...]
@@ -205,7 +209,10 @@ _VALUES = (
 
 def _program(data: Any, path: str, locales: Sequence[str]) -> Program:
     found = _keys(
-        data, path, needed=("code", "name", "pipeline", "rules"), allowed=("is_default", "budget", *_VALUES)
+        data,
+        path,
+        needed=("code", "name", "pipeline", "rules"),
+        allowed=("is_default", "budget", "share", *_VALUES),
     )
     budget = _keys(found.get("budget", {}), f"{path}.budget", needed=(), allowed=("hard_cap", "fund"))
     values = {name: found[name] for name in _VALUES if name in found}
@@ -217,6 +224,10 @@ def _program(data: Any, path: str, locales: Sequence[str]) -> Program:
         pipeline=_text(found, "pipeline", path),
         is_default=_yes_no(found, "is_default", path),
         values=values,
+        share={
+            channel: _words(texts, f"{path}.share.{channel}", locales)
+            for channel, texts in _mapping(found.get("share", {}), f"{path}.share").items()
+        },
         hard_cap=_text(budget, "hard_cap", f"{path}.budget") if "hard_cap" in budget else "",
         fund=_text(budget, "fund", f"{path}.budget") if "fund" in budget else "",
         rules=_each(found["rules"], f"{path}.rules", _rule),

@@ -22,6 +22,7 @@ from kith.pipelines.models import Category, Pipeline
 from kith.presets import actions, queries
 from kith.presets.rules import PresetFault, parse
 from kith.programs import queries as programs
+from kith.programs.rules import CHANNELS
 from kith.tenants import queries as tenants
 from kith.tenants.models import SettingValue, Tenant, User
 
@@ -66,6 +67,28 @@ def test_a_preset_sets_up_an_empty_organization(code: str, now: datetime.datetim
         assert budget is not None
         assert budget.left > Money.zero(program.currency)
         assert books.check() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", CODES)
+def test_a_preset_brings_messages_for_each_channel_in_each_language(
+    code: str, now: datetime.datetime
+) -> None:
+    tenant = load(code, "fresh", now)
+    with tenancy.use(tenant.id):
+        program = programs.default_program()
+        assert program is not None
+        for locale in LOCALES:
+            for channel in CHANNELS:
+                assert program.share_texts[channel][locale], "an own text, not the usual one"
+            said = programs.share_texts(program, locale).filled(name="Dana", link="https://k.example/r/D")
+            assert not [text for text in said.values() if "{" in text]
+            assert all(
+                "https://k.example/r/D" in said[channel] for channel in CHANNELS if channel != "email_subject"
+            )
+            assert "Some Name" in said["whatsapp"]
+            assert said["email"].endswith("\nDana")
+            assert len(said["sms"]) <= 160 + len("https://k.example/r/D"), "two parts cost twice as much"
 
 
 @pytest.mark.django_db
@@ -151,6 +174,7 @@ MISTAKES = [
     ("programs[0].is_default", False, "programs"),
     ("programs[0].budget.fund", 25000.0, "programs[0].budget.fund"),
     ("programs[0].landing.steps.nl", "Kies een reis", "programs[0].landing.steps.nl"),
+    ("programs[0].share.sms", {"en": "Look: {link}"}, "programs[0].share.sms.nl"),
     ("programs[0].rules[0].amount", "25.00", "programs[0].rules[0]"),
     ("programs[0].rules[0].from_settings", ..., "programs[0].rules[0]"),
 ]
@@ -170,6 +194,8 @@ LATE_MISTAKES = [
     ("pipelines[0].subject", "trip", "pipelines[0].subject"),
     ("programs[0].status", "running", "programs[0].status"),
     ("programs[0].click_window_days", 0, "programs[0].click_window_days"),
+    ("programs[0].share.sms.nl", "Kijk eens", "programs[0].share.sms"),
+    ("programs[0].share.fax", {"en": "{link}", "nl": "{link}"}, "programs[0].share.fax"),
     ("programs[0].budget.fund", "25.000,00", "programs[0].budget.fund"),
     ("programs[0].rules[0]", {"code": "x", "name": "X", "amount": "1.00", "spec": {"trigger": "sunset"}},
      "programs[0].rules[0].trigger"),

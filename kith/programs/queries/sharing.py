@@ -16,7 +16,7 @@ from kith.tenants.queries import current_tenant
 
 @dataclass(frozen=True, slots=True)
 class ShareTexts:
-    """A program's messages in one language, with {name} and {link}, and {offer} where it was written."""
+    """A program's messages in one language, with {name} and {link}, {offer} and {organization} where written."""
 
     whatsapp: str
     email_subject: str
@@ -24,20 +24,23 @@ class ShareTexts:
     sms: str
     copy: str
     offer: str
+    organization: str
 
     def filled(self, *, name: str, link: str) -> dict[str, str]:
         """Channel -> the message for a person's first name and link; the offer comes from the rules."""
-        values = {"name": name, "link": link, "offer": self.offer}
+        values = {"name": name, "link": link, "offer": self.offer, "organization": self.organization}
         return {channel: rules.filled(getattr(self, channel), values) for channel in rules.CHANNELS}
 
 
 def share_texts(program: Program, language: str) -> ShareTexts:
     """What people of a program send their friends: the organization's own texts, else the usual ones."""
+    organization = current_tenant().name
     with override(language):
-        usual = usual_texts(current_tenant().name)
+        usual = usual_texts(organization)
         said = offer(program, at=clock.now()).shared
     own = {channel: program.share_texts.get(channel, {}).get(language, "") for channel in rules.CHANNELS}
-    return ShareTexts(**{channel: own[channel] or usual[channel] for channel in rules.CHANNELS}, offer=said)
+    texts = {channel: own[channel] or usual[channel] for channel in rules.CHANNELS}
+    return ShareTexts(**texts, offer=said, organization=organization)
 
 
 def share_sample(program: Program, language: str) -> dict[str, str]:
@@ -74,7 +77,7 @@ def share_faults(texts: Mapping[str, str]) -> dict[str, Any]:
             }
         elif unknown := rules.unknown_placeholders(text):
             found[channel] = gettext_lazy(
-                "Kith does not know %(unknown)s. Use {name}, {link} and {offer} only."
+                "Kith does not know %(unknown)s. Use {name}, {link}, {offer} and {organization} only."
             ) % {"unknown": ", ".join(unknown)}
         elif text.strip() and channel != "email_subject" and "{link}" not in text:
             found[channel] = gettext_lazy("Put {link} in the text, or nobody can follow it.")

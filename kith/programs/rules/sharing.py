@@ -12,7 +12,7 @@ CHANNELS: Mapping[str, int] = {
 }
 """Part of a message -> how long it may be."""
 
-PLACEHOLDERS = ("name", "link", "offer")
+PLACEHOLDERS = ("name", "link", "offer", "organization")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
