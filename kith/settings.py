@@ -159,6 +159,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # What the frame of the console asks: what waits for a member, and how much is new.
 PULSE = "kith.analytics.queries.pulse"
+# What a friend fills in on a landing page, for whoever writes that page.
+FRIEND_FORM = "kith.referrals.pages.public.sample_form"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 # Where participants sign in, and what knows them by the token in their cookie.

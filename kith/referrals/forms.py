@@ -14,6 +14,8 @@ from kith.kit.money import Money
 class FriendForm(forms.Form):
     """The referred person's details on the landing page. `website` is a trap: people do not see it."""
 
+    shown_by = "referrals/_friend_form.html"
+
     name = forms.CharField(
         label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -23,7 +25,7 @@ class FriendForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     booking_reference = forms.CharField(
-        label=_("Booking reference"), max_length=100, help_text=_("You find it in the confirmation of your booking."),
+        label=_("Booking reference"), max_length=100, help_text=_("It stands in the confirmation you received."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
     phone = forms.CharField(
@@ -38,10 +40,20 @@ class FriendForm(forms.Form):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, needs_booking: bool, organization: str, consent: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        needs_booking: bool,
+        organization: str,
+        consent: str = "",
+        booking_word: str = "",
+        **kwargs: Any,
     ) -> None:
+        """`booking_word`: what the organization calls a booking reference, when it has a word of its own."""
         super().__init__(*args, **kwargs)
-        self.fields["booking_reference"].required = needs_booking
+        booking = self.fields["booking_reference"]
+        booking.required = needs_booking
+        if booking_word:
+            booking.label = booking_word
         usual = _("%(organization)s may use these details to handle this referral.")
         self.fields["consent"].label = consent or usual % {"organization": organization}
 

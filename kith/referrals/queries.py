@@ -22,6 +22,7 @@ from kith.programs.rules import CHANNELS
 from kith.referrals import rules
 from kith.referrals.models import CLOSED, Agreement, Click, Conversion, Link, Note, Referral, SiteKey
 from kith.tenants.models import Tenant
+from kith.tenants.queries import label as own_word
 from kith.tenants.queries import setting
 
 NEWEST = ("-created_at", "-id")
@@ -145,6 +146,14 @@ class Place:
         usual = _("%(organization)s may use these details to handle this referral.")
         return self.landing.words.texts["consent"] or usual % {"organization": self.organization}
 
+    @property
+    def asks(self) -> dict[str, Any]:
+        """What the friend's form is made with."""
+        return {
+            "needs_booking": self.needs_booking, "organization": self.organization, "consent": self.consent,
+            "booking_word": own_word(self.tenant, "booking_reference", get_language() or "", ""),
+        }  # fmt: skip
+
 
 def place(code: str, *, own_language: bool = False) -> Place | None:
     """The landing page of a code, whatever tenant it belongs to; None when unknown.
@@ -160,12 +169,21 @@ def place(code: str, *, own_language: bool = False) -> Place | None:
         with override(program.tenant.locale if own_language else get_language()):
             return Place(
                 tenant=program.tenant, code=codes.normalize(code), status=program.status, is_live=located.is_live,
-                needs_booking=setting("referrals.require_booking_reference", program_id=program.id),
+                needs_booking=_needs_booking(program),
                 landing=landing(
                     program, program.tenant, at=clock.now(), referrer=name.split()[0] if name.split() else "",
                     campaign=campaign_of(located.campaign_id),
                 ),
             )  # fmt: skip
+
+
+def _needs_booking(program: Program) -> bool:
+    return bool(setting("referrals.require_booking_reference", program_id=program.id))
+
+
+def sample_place(program: Program, tenant: Tenant, shown: Landing) -> Place:
+    """A place as a friend would find it, for a page that is not published yet."""
+    return Place(tenant, "", program.status, True, _needs_booking(program), shown)
 
 
 def agreement(referral_id: UUID) -> Agreement | None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -80,7 +81,8 @@ def _shown(request: Any, program: Program, form: forms.LandingForm) -> dict[str,
         shown = queries.landing(
             program, request.tenant, at=clock.now(), referrer=_("Sanne"), content=form.unsaved()
         )
-    return {"landing": shown, "shown_in": form.language}
+        friend = import_string(settings.FRIEND_FORM)(program, request.tenant, shown)
+    return {"landing": shown, "shown_in": form.language, "friend": friend}
 
 
 @requires("programs.view")

@@ -20,6 +20,7 @@ from kith.pipelines.tests.factories import make_pipeline
 from kith.programs import actions, queries
 from kith.programs.models import Campaign, LandingPicture, Program, RuleVersion, Sponsor
 from kith.programs.tests.factories import make_program, publish_rule
+from kith.tenants import actions as tenants
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -254,6 +255,23 @@ def test_the_preview_shows_what_is_typed_and_stores_nothing(acme, owner, program
     assert "Sanne gets €25.00 after your booking." in page
     with tenancy.use(acme.id):
         assert queries.draft(program) is None
+
+
+def test_the_preview_asks_what_the_program_asks_in_the_organizations_words(acme, owner, program):
+    way = at("landing_preview", acme, program.id)
+    asked = {"language": "nl", "text-consent": "Jullie mogen mij bellen."}
+    page = text(owner.post(way, asked))
+    assert "Jullie mogen mij bellen." in page
+    assert 'name="phone"' in page
+    assert 'name="booking_reference"' in page
+    with tenancy.use(acme.id, actor=SYSTEM):
+        words = {"booking_reference": {"nl": "Dossiernummer"}}
+        tenants.update_tenant(tenant=acme, changes={"labels": words}, actor=SYSTEM)
+    assert "Dossiernummer" in text(owner.post(way, asked))
+    with tenancy.use(acme.id, actor=SYSTEM):
+        key = "referrals.require_booking_reference"
+        tenants.set_setting(key=key, value=False, actor=SYSTEM, now=clock.now())
+    assert 'name="booking_reference"' not in text(owner.post(way, asked))
 
 
 def test_a_block_is_moved_with_the_texts_that_were_typed(acme, owner, program):

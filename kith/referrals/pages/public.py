@@ -15,9 +15,12 @@ from kith.kit import clock, codes, html, limits, tenancy
 from kith.kit.actors import PUBLIC
 from kith.kit.clients import client_address
 from kith.kit.errors import DomainError, TooMany
+from kith.programs.models import Program
+from kith.programs.queries import Landing
 from kith.referrals import actions, queries, rules
 from kith.referrals.forms import FriendForm
 from kith.tenants.access import public
+from kith.tenants.models import Tenant
 
 WRONG_TRIES, WRONG_WINDOW_S = 10, 60
 FORMS, FORMS_WINDOW_S = 100, 15 * 60
@@ -140,10 +143,7 @@ def welcome(request: HttpRequest, code: str) -> HttpResponse:
         return unknown(request)
     if not place.is_live:
         return _closed(request, place)
-    form = FriendForm(
-        request.POST or None, needs_booking=place.needs_booking, organization=place.organization,
-        consent=place.consent, initial={"rid": request.GET.get("rid", "")[:40]},
-    )  # fmt: skip
+    form = FriendForm(request.POST or None, **place.asks, initial={"rid": request.GET.get("rid", "")[:40]})
     if request.method == "POST":
         try:
             if _taken_in(request, place, form):
@@ -152,6 +152,11 @@ def welcome(request: HttpRequest, code: str) -> HttpResponse:
             return _refused(request, place, error)
     context = {"place": place, "form": form, "link": queries.address(code)}
     return html.page(request, "referrals/welcome.html", context, status=422 if form.errors else 200)
+
+
+def sample_form(program: Program, tenant: Tenant, shown: Landing) -> FriendForm:
+    """The friend's form as it will stand on a landing page, for the editor's preview."""
+    return FriendForm(**queries.sample_place(program, tenant, shown).asks, auto_id="sample_%s")
 
 
 def _refused(request: HttpRequest, place: queries.Place, error: DomainError) -> HttpResponse:

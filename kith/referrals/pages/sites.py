@@ -138,9 +138,7 @@ _ASKED = (
 
 def _fields(place: queries.Place) -> list[list[Any]]:
     """Name, label, kind and whether it is required, of each field that the widget shows."""
-    fields = FriendForm(
-        needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
-    ).fields
+    fields = FriendForm(**place.asks).fields
     return [
         [name, str(fields[name].label), kind, fields[name].required]
         for name, kind in _ASKED
@@ -187,9 +185,7 @@ def lead(request: HttpRequest, site: queries.Site) -> HttpResponse:
     place = _place(site, given.get("code"))
     if place is None:
         raise actions.CodeUnknown
-    form = FriendForm(
-        given, needs_booking=place.needs_booking, organization=place.organization, consent=place.consent
-    )
+    form = FriendForm(given, **place.asks)
     if not form.is_valid():
         raise Invalid(fields={name: str(faults[0]) for name, faults in form.errors.items()})
     if not form.is_trapped:
