@@ -44,6 +44,7 @@ SCHEDULE: dict[str, timedelta] = {
     "kit.forget_old": timedelta(hours=1),
     "tenants.mail_heads": timedelta(days=1),
     "participants.forget_old": timedelta(days=1),
+    "programs.forget_pictures": timedelta(days=1),
     "rewards.mature_due": timedelta(minutes=1),
     "referrals.forget_salts": timedelta(hours=1),
     "referrals.prepare_partitions": timedelta(hours=6),

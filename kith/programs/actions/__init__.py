@@ -7,6 +7,7 @@ from kith.programs.actions.landing import (
     NothingToPublish,
     discard_landing,
     edit_landing,
+    forget_unused_pictures,
     publish_landing,
     restore_landing,
     set_share_texts,
@@ -39,7 +40,7 @@ __all__ = [
     "BudgetCapped", "CampaignTaken", "LandingFault", "NoSuchVersion", "NothingToPublish", "ProgramTaken",
     "RuleInvalid", "RuleTaken", "SponsorTaken", "VersionNotDraft", "VersionNotPublished", "add_money",
     "change_promise", "create_campaign", "create_program", "create_rule", "create_sponsor", "discard_landing",
-    "draft_version", "edit_landing", "fund_budget", "make_promise", "open_budget", "publish_landing",
-    "publish_version", "restore_landing", "retire_version", "set_share_texts", "update_campaign", "update_program",
-    "update_sponsor",
+    "draft_version", "edit_landing", "forget_unused_pictures", "fund_budget", "make_promise", "open_budget",
+    "publish_landing", "publish_version", "restore_landing", "retire_version", "set_share_texts",
+    "update_campaign", "update_program", "update_sponsor",
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from kith.programs.events import ProgramChanged
 from kith.programs.models import LandingPicture, LandingVersion, Program, VersionStatus
 
 PICTURE_SIDE, PICTURE_BYTES = 1200, 48 * 1024
+# A picture that no version names any more is kept this long, for a page that is being written at this moment.
+UNUSED_KEPT = datetime.timedelta(days=7)
 
 
 class NothingToPublish(errors.Conflict):
@@ -112,6 +114,23 @@ def record_landing(
         program=program, number=_next_number(program), status=VersionStatus.PUBLISHED, content=content,
         changed_by=actor.ref, changed_at=now, published_by=actor.ref, published_at=now,
     )  # fmt: skip
+
+
+def forget_unused_pictures(*, now: datetime.datetime) -> list[str]:
+    """Drop the pictures that no version of any page shows, a week after they came; the names of their files.
+
+    The files are removed by the caller, once this is stored: a row never names a file that is gone.
+    """
+    shown = [
+        *LandingVersion.objects.values_list("content__layout__picture", flat=True),
+        *Program.objects.values_list("landing__layout__picture", flat=True),
+    ]
+    unused = LandingPicture.objects.filter(created_at__lt=now - UNUSED_KEPT).exclude(
+        pk__in={name for name in shown if name}
+    )
+    found = list(unused.values_list("pk", "file"))
+    LandingPicture.objects.filter(pk__in=[pk for pk, _file in found]).delete()
+    return [file for _pk, file in found]
 
 
 def set_share_texts(

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from kith.kit import errors, files, images, tenancy
+from kith.kit import clock, errors, files, images, tenancy
 from kith.kit.actors import SYSTEM
 from kith.kit.money import Money
 from kith.pipelines.tests.factories import AT
 from kith.programs import actions, queries, rules
 from kith.programs.actions import LandingFault, NoSuchVersion, NothingToPublish
+from kith.programs.jobs import forget_pictures
 from kith.programs.models import LandingPicture, LandingVersion, Program
 from kith.programs.tests.factories import make_program, publish_rule
 
@@ -181,6 +182,33 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_not_unpacked(in_acme):
     bomb.seek(0)
     with pytest.raises(images.PictureTooLarge):
         edit(make_program(), picture=bomb)
+
+
+def test_a_picture_that_no_version_shows_is_removed_after_a_week(in_acme):
+    def put_in(size: int) -> LandingPicture:
+        draft = edit(program, picture=photo(size=(size, size)))
+        return LandingPicture.objects.get(pk=draft.content["layout"]["picture"])
+
+    program = make_program()
+    published = put_in(40)
+    actions.publish_landing(program=program, **BY)
+    replaced, drafted = put_in(50), put_in(60)
+
+    def left() -> set[Any]:
+        return set(LandingPicture.objects.values_list("pk", flat=True))
+
+    with clock.frozen(AT + datetime.timedelta(days=7)) as passing:
+        forget_pictures()
+        assert left() == {published.pk, replaced.pk, drafted.pk}, "somebody may be writing the page right now"
+        passing.advance(datetime.timedelta(seconds=1))
+        forget_pictures()
+        assert left() == {published.pk, drafted.pk}
+        with pytest.raises(errors.NotFound):
+            files.opened(replaced.file)
+        edit(program, without_picture=True)
+        actions.publish_landing(program=program, **BY)
+        forget_pictures()
+        assert left() == {published.pk}, "an earlier version may be brought back"
 
 
 def test_a_picture_is_taken_out_again(in_acme):
