@@ -35,6 +35,31 @@ KEYS = {
 # Where something may wait: the figure of the pulse that stands beside the entry, and who sees it.
 WAITS = {"rewards:queue": ("waiting_shown", "rewards.approve")}
 
+# Beside the pages of the settings: title of a group, then label, route, icon, permission and the page's name there.
+SETTINGS: tuple[tuple[Any, tuple[tuple[Any, str, str, str, str], ...]], ...] = (
+    (_("Organization"), (
+        (_("Overview"), "tenants:settings", "layout-grid", "tenants.view", "overview"),
+        (_("Name and place"), "tenants:organization", "building-2", "tenants.settings", "organization"),
+        (_("Logo and color"), "tenants:brand", "palette", "tenants.settings", "brand"),
+        (_("Words"), "presets:words", "book-a", "tenants.settings", "words"),
+        (_("Languages"), "tenants:languages", "languages", "tenants.settings", "languages"),
+        (_("Rules"), "tenants:rules", "sliders-horizontal", "tenants.settings", "rules"),
+    )),
+    (_("Who gets in"), (
+        (_("Team"), "tenants:team", "users", "tenants.members", "team"),
+        (_("Signing in"), "tenants:signin", "shield-check", "tenants.settings", "signin"),
+    )),
+    (_("Connections"), (
+        (_("Addresses and domain"), "tenants:addresses", "link", "tenants.settings", "addresses"),
+        (_("Websites"), "referrals:sites", "globe", "tenants.keys", "sites"),
+        (_("API keys"), "tenants:keys", "key-round", "tenants.keys", "keys"),
+    )),
+    (_("What happened"), (
+        (_("Imports and exports"), "analytics:jobs", "arrow-down-up", "jobs.view", "jobs"),
+        (_("Audit trail"), "analytics:trail", "scroll-text", "audit.view", "audit"),
+    )),
+)  # fmt: skip
+
 # The same of the portal, whose pages belong to whoever is signed in there.
 PORTAL: tuple[tuple[Any, str, str, bool], ...] = (
     (_("Overview"), "rewards:portal_home", "layout-dashboard", True),
@@ -48,7 +73,27 @@ PORTAL: tuple[tuple[Any, str, str, bool], ...] = (
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor: `frame` and `tenant` for every template."""
     tenant: Tenant | None = getattr(request, "tenant", None)
-    return {"frame": _frame(request, tenant), "tenant": tenant}
+    return {
+        "frame": _frame(request, tenant),
+        "tenant": tenant,
+        "settings_menu": functools.partial(settings_menu, tenant, getattr(request, "actor", None)),
+    }
+
+
+def settings_menu(tenant: Tenant, actor: Any) -> list[tuple[Any, list[tuple[str, NavItem]]]]:
+    """Title and (name, entry) of each group of settings this actor may open."""
+    groups = [
+        (
+            title,
+            [
+                (name, NavItem(label, reverse(route, args=[tenant.slug]), icon))
+                for label, route, icon, permission, name in entries
+                if actor.may(permission)
+            ],
+        )
+        for title, entries in SETTINGS
+    ]
+    return [(title, found) for title, found in groups if found]
 
 
 def _frame(request: HttpRequest, tenant: Tenant | None) -> Frame:

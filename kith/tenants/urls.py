@@ -22,6 +22,7 @@ urlpatterns = [
     path("t/<slug:tenant>/settings/languages/", settings.languages, name="languages"),
     path("brands/<slug:slug>/<str:name>.png", settings.logo, name="logo"),
     path("t/<slug:tenant>/settings/rules/", settings.rules, name="rules"),
+    path("t/<slug:tenant>/settings/addresses/", settings.addresses, name="addresses"),
     path("t/<slug:tenant>/settings/signin/", security.signin, name="signin"),
     path(
         "t/<slug:tenant>/settings/team/<uuid:member_id>/second-factor/",

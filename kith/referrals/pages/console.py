@@ -94,14 +94,21 @@ def site(request: Any, tenant: str, site_id: UUID) -> HttpResponse:
             html.blame(form, error)
         else:
             return html.done(request, _site(tenant, row.id), _("The site is changed."))
-    context = {
-        "form": form,
-        "site": row,
-        "home": settings.KITH_PUBLIC_URL,
-        "t": pinned("t.js"),
-        "w": pinned("w.js"),
-    }
+    context = {"form": form, "site": row, **_lines(row.key)}
     return html.page(request, "referrals/site.html", context, status=422 if form.errors else 200)
+
+
+def _lines(key: str) -> dict[str, str]:
+    """What is pasted into the pages of a site."""
+    home, t, w = settings.KITH_PUBLIC_URL, pinned("t.js"), pinned("w.js")
+    return {
+        "remember": f'<script async src="{home}/t.js" data-key="{key}" data-consent="required"></script>',
+        "offer": f'<script type="module" src="{home}/w.js"></script>\n<kith-widget key="{key}"></kith-widget>',
+        "policy": f"script-src {home}\nconnect-src {home}",
+        "pinned": f'<script async src="{home}{t.url}" integrity="{t.integrity}" crossorigin="anonymous"'
+        f' data-key="{key}"></script>\n<script type="module" src="{home}{w.url}" integrity="{w.integrity}"'
+        ' crossorigin="anonymous"></script>',
+    }
 
 
 @require_POST

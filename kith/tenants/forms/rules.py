@@ -27,6 +27,9 @@ WORDS: Mapping[str, tuple[str, Any, Any]] = {
     "rewards.auto_approve": ("rewards", _("Approve rewards without anybody looking"), ""),
     "referrals.require_booking_reference": ("referrals", _("A referral needs a booking reference"), ""),
     "referrals.existing_customers": ("referrals", _("When the friend is a customer already"), ""),
+    "referrals.reject_reasons": (
+        "referrals", _("Reasons to choose from when rejecting"), _("Separated by semicolons. Empty: the usual ones.")
+    ),
     "analytics.average_booking_value": (
         "referrals", _("Average booking value"), _("Counted as revenue when a booking came without an amount.")
     ),
@@ -37,6 +40,10 @@ WORDS: Mapping[str, tuple[str, Any, Any]] = {
     "payouts.debtor_name": ("payouts", _("Name on the paying account"), ""),
     "payouts.debtor_iban": ("payouts", _("IBAN of the paying account"), _("Stored encrypted and never shown again.")),
     "payouts.debtor_bic": ("payouts", _("BIC of the paying bank"), _("Not needed within the SEPA area.")),
+    "audit.mail_head": (
+        "messages", _("Mail owners the seal of the audit trail every day"),
+        _("Kept outside Kith, it proves that nobody rewrote the past."),
+    ),
     "notifications.language": ("messages", _("Language of messages"), _("For participants who chose none.")),
 }  # fmt: skip
 GROUPS: Mapping[str, tuple[Any, Any]] = {

@@ -83,8 +83,17 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, allowed: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scopes = [(name, SCOPE_WORDS.get(name, name)) for name in rules.PERMISSIONS if name in allowed]
-        self.fields["scopes"].choices = scopes  # type: ignore[attr-defined]
+        offered = {name: words for name, words in SCOPE_WORDS.items() if name in allowed}
+        grouped = [
+            (title, [(name, words) for name, words in offered.items() if name.startswith(begins)])
+            for title, begins in SCOPE_GROUPS
+        ]
+        self.fields["scopes"].choices = [(title, found) for title, found in grouped if found]  # type: ignore[attr-defined]
+
+    def scope_groups(self) -> list[tuple[Any, list[Mapping[str, Any]]]]:
+        """Title and checkboxes of each group, for the page."""
+        groups = self.fields["scopes"].widget.optgroups("scopes", self["scopes"].value() or [])
+        return [(title, boxes) for title, boxes, _place in groups]
 
     def values(self) -> dict[str, Any]:
         """For `actions.create_api_key`; the last day counts in full, in UTC."""
@@ -97,11 +106,20 @@ class KeyForm(forms.Form):
         return {"name": said["name"], "scopes": said["scopes"], "expires_at": end}
 
 
+SCOPE_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (_("People"), ("participants.",)),
+    (_("Referrals and programs"), ("referrals.", "programs.")),
+    (_("Rewards and payouts"), ("rewards.", "payouts.", "ledger.")),
+    (_("Figures and files"), ("analytics.", "jobs.", "audit.")),
+    (_("Organization"), ("tenants.",)),
+)
+# What a program may be allowed. Looking at a portal as somebody, and views of lists, are for people.
 SCOPE_WORDS: Mapping[str, Any] = {
     "participants.view": _("Read participants"),
     "participants.edit": _("Create and change participants"),
     "participants.import": _("Import participants"),
     "participants.export": _("Export participants"),
+    "participants.merge": _("Merge duplicates"),
     "referrals.view": _("Read referrals"),
     "referrals.create": _("Create referrals and conversions"),
     "referrals.move": _("Move referrals between stages"),

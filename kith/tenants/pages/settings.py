@@ -18,7 +18,11 @@ def settings(request: Any, tenant: str) -> HttpResponse:
     """Everything that can be set, and the organization's facts."""
     languages = dict(forms.LANGUAGES)
     words = [(languages.get(code, code), said) for code, said in queries.own_words(request.tenant)]
-    shown = {"words": words, "language": languages.get(request.tenant.locale, request.tenant.locale)}
+    shown = {
+        "words": words,
+        "language": languages.get(request.tenant.locale, request.tenant.locale),
+        "members": queries.members()[:8],
+    }
     return html.page(request, "tenants/settings.html", shown)
 
 
@@ -48,6 +52,12 @@ def _changed(request: Any, tenant: str, form: Any, page: str) -> HttpResponse:
         else:
             return html.done(request, reverse(f"tenants:{page}", args=[tenant]), _("Saved."))
     return html.page(request, f"tenants/{page}.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@requires("tenants.settings")
+def addresses(request: Any, tenant: str) -> HttpResponse:
+    """Where the organization is found, and what an address of its own takes."""
+    return html.page(request, "tenants/addresses.html", queries.addresses(request.tenant))
 
 
 @requires("tenants.settings")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from kith.kit import clock, html
+from kith.kit import clock, html, web
 from kith.kit.errors import DomainError
 from kith.tenants import access, actions, forms, queries
 from kith.tenants.access import proven, requires
@@ -91,7 +91,7 @@ def keys(request: Any, tenant: str) -> HttpResponse:
             html.blame(form, error)
         else:
             form = forms.KeyForm(allowed=request.actor.permissions)
-    context = {"form": form, "made": made, "keys": queries.api_keys()}
+    context = {"form": form, "made": made, "keys": queries.api_keys(), "base": web.public_base()}
     return html.page(request, "tenants/keys.html", context, status=422 if form.errors else 200)
 
 

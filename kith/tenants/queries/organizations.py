@@ -3,14 +3,16 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from kith.kit import crypto, tenancy
+from kith.kit import crypto, tenancy, web
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token
 from kith.kit.days import day_of
@@ -268,6 +270,19 @@ def settings_shown() -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def addresses(tenant: Tenant) -> dict[str, Any]:
+    """Where the organization is found on this installation, and the host it could have on a domain of its own."""
+    base = web.public_base()
+    host = urlsplit(base).hostname or ""
+    website = urlsplit(tenant.website).hostname or ""
+    wished = f"refer.{website.removeprefix('www.')}" if "." in website else ""
+    return {
+        "base": base, "host": host, "wished": "" if host.endswith(f".{website.removeprefix('www.')}") else wished,
+        "portal": f"{base}/p/{tenant.slug}/", "console": f"{base}/t/{tenant.slug}/",
+        "sender": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+    }  # fmt: skip
 
 
 def label(tenant: Tenant, term: str, locale: str, fallback: str) -> str:

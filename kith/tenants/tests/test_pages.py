@@ -166,7 +166,7 @@ def test_an_unknown_invitation_is_not_found(db: None) -> None:
 
 # --- settings -----------------------------------------------------------------------------------------
 
-PAGES = ("settings", "organization", "rules", "team", "keys")
+PAGES = ("settings", "organization", "rules", "team", "keys", "addresses")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -185,6 +185,40 @@ def test_a_viewer_may_not_change_settings(name: str, acme: Any, bob: Any, browse
     assert browse(bob).get(url).status_code == 403
     assert browse(bob).post(url, {}).status_code == 403
     assert text(browse(bob).get(reverse("tenants:settings", args=[acme.slug])))
+
+
+def test_the_menu_leads_to_every_page_of_settings_that_one_may_open(
+    acme: Any, alice: Any, bob: Any, browse: Any
+) -> None:
+    url = reverse("tenants:settings", args=[acme.slug])
+    owner, viewer = (
+        re.findall(r'href="([^"]*/settings/[^"]*)"', text(browse(who).get(url))) for who in (alice, bob)
+    )
+    for route in ("referrals:sites", "tenants:addresses", "presets:words", "analytics:trail"):
+        address = reverse(route, args=[acme.slug])
+        assert address in owner
+        assert address not in viewer
+        assert 'aria-current="page"' in text(browse(alice).get(address))
+
+
+@pytest.mark.parametrize(
+    ("website", "said"),
+    [
+        ("https://www.acme-travel.example/about", "refer.acme-travel.example"),
+        ("https://kith.example", "You have it already."),
+        ("", "Which domain is yours?"),
+    ],
+)
+def test_the_page_of_addresses_says_what_an_own_domain_takes(
+    website: str, said: str, acme: Any, alice: Any, browse: Any, settings: Any
+) -> None:
+    settings.KITH_PUBLIC_URL = "https://refer.kith.example"
+    with tenancy.use(acme.id, actor=alice):
+        actions.update_tenant(tenant=acme, changes={"website": website}, actor=alice)
+    page = text(browse(alice).get(reverse("tenants:addresses", args=[acme.slug])))
+    assert said in page
+    assert f"https://refer.kith.example/p/{acme.slug}/" in page
+    assert ("KITH_BASE_URL" in page) == said.startswith("refer.")
 
 
 def test_the_organization_changes_its_name_and_place(acme: Any, alice: Any, browse: Any) -> None:
