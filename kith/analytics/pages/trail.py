@@ -21,7 +21,10 @@ def trail(request: Any, tenant: str) -> HttpResponse:
     found = queries.trail(cursor=request.GET.get("cursor"), **_wanted(form))
     context = {
         "form": form, "page": found, "filtered": form.is_narrowed, "wanted": form.cleaned_data,
-        "entries": [(entry, address(tenant, entry.target, entry.row_id)) for entry in found.items],
+        "bundles": [
+            [(entry, address(tenant, entry.target, entry.row_id)) for entry in bundle]
+            for bundle in queries.bundled(found.items)
+        ],
     }  # fmt: skip
     if not html.is_part(request):
         context |= {

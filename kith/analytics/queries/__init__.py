@@ -33,6 +33,7 @@ from kith.analytics.queries.trail import (
     Change,
     Entry,
     TrailHead,
+    bundled,
     trail,
     trail_head,
     trail_people,
@@ -44,8 +45,8 @@ from kith.analytics.queries.work import JOB_KINDS, Work, get_work, job_kind, wor
 __all__ = [
     "AMOUNTS", "CLICK_CONSUMER", "COUNTS", "EVENT_CONSUMER", "JOB_KINDS", "ROLLUPS", "Change", "ConversionRate",
     "Dashboard", "Difference", "Entry", "Found", "Group", "Health", "News", "ParticipantStats", "Pulse",
-    "RevenueImpact", "Task", "TopReferrer", "Totals", "TrailHead", "Work", "check", "conversion_rate", "dashboard",
-    "find", "get_work", "health", "job_kind", "news", "participant_stats", "pulse", "recomputed", "revenue_impact",
-    "series", "tasks", "today", "top_referrers", "totals", "trail", "trail_head", "trail_people", "trail_rows",
-    "trail_tables", "work_list",
+    "RevenueImpact", "Task", "TopReferrer", "Totals", "TrailHead", "Work", "bundled", "check", "conversion_rate",
+    "dashboard", "find", "get_work", "health", "job_kind", "news", "participant_stats", "pulse", "recomputed",
+    "revenue_impact", "series", "tasks", "today", "top_referrers", "totals", "trail", "trail_head", "trail_people",
+    "trail_rows", "trail_tables", "work_list",
 ]  # fmt: skip

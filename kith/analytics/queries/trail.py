@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +88,15 @@ def trail(*, cursor: str | None = None, limit: int = 50, **wanted: Any) -> Page[
     """Entries in words, newest first; narrowed as `audit.entries`. The same few statements for any number."""
     found = audit.entry_page(audit.entries(**wanted), cursor=cursor, limit=limit)
     return found.showing(_told(found.items))
+
+
+def bundled(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Entries in their order, those together that one person did to rows of one kind in one go."""
+
+    def go(each: Entry) -> tuple[Any, ...]:
+        return each.actor, each.op, each.table, each.request_id, each.at.replace(second=0, microsecond=0)
+
+    return [list(bundle) for _same, bundle in groupby(entries, go)]
 
 
 def trail_rows(**wanted: Any) -> Iterator[dict[str, Any]]:
