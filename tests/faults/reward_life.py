@@ -16,8 +16,10 @@ from kith.payouts.models import PayoutBatch, Withdrawal, WithdrawalLine
 from kith.pipelines.models import Move, StatusEntry
 from kith.referrals.models import CLOSED, Adjustment, Conversion, Referral
 from kith.rewards import rules as reward_rules
+from kith.rewards.actions.undoing import REASON as UNDONE
 from kith.rewards.models import Counter, Decision, Reward
 
+DECIDED = ("completed", "rejected")
 OUT_OF_BUDGET = {*reward_rules.HELD, *reward_rules.MATURED, "clawed_back"}
 
 
@@ -136,8 +138,12 @@ def _grants(decision: Decision) -> int:
 
 
 def history_is_the_state() -> None:
-    """F1 each status is the last step of its history; F2 each step is declared, and follows the one before."""
+    """F1 each status is the last step of its history; F2 each step is declared, and follows the one before.
+
+    What was undone is the exception: it is back at exactly the stage from which it was decided.
+    """
     latest: dict[Any, str] = {}
+    decided_at: dict[Any, str] = {}
     edges: dict[str, Any] = {
         "reward": reward_rules.EDGES,
         "withdrawal": payout_rules.WITHDRAWAL_EDGES,
@@ -150,9 +156,14 @@ def history_is_the_state() -> None:
         latest[key] = after
         if before in ("", after):
             continue
-        declared = (
-            (before, after) in moves if entry.machine == "referral" else after in edges[entry.machine][before]
-        )
+        if entry.machine != "referral":
+            declared = after in edges[entry.machine][before]
+        elif entry.reason == UNDONE:
+            declared = after == decided_at.pop(key, None)
+        else:
+            declared = (before, after) in moves
+        if entry.to_category in DECIDED and entry.from_category != entry.to_category:
+            decided_at[key] = before
         assert declared, (entry.machine, before, after)
     for machine, model in (("reward", Reward), ("withdrawal", Withdrawal), ("payout_batch", PayoutBatch)):
         for row_id, status in model.objects.values_list("id", "status"):

@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 )
 
 from kith import subscriptions
-from kith.kit import clock, codes, errors, outbox, tenancy
-from kith.kit.actors import SYSTEM, Actor
+from kith.kit import clock, errors, outbox, tenancy
+from kith.kit.actors import Actor
 from kith.kit.money import Money
 from kith.ledger.models import Journal
 from kith.participants import actions as people
@@ -34,27 +34,19 @@ from kith.payouts import actions as payouts
 from kith.payouts.models import PayoutBatch, Withdrawal
 from kith.payouts.tests.factories import IBANS
 from kith.pipelines.models import Category
-from kith.presets import actions as presets
-from kith.programs import actions as programs
 from kith.programs.models import Program
 from kith.referrals import actions as referrals
 from kith.referrals.models import Conversion, Referral
 from kith.rewards import actions as rewards
 from kith.rewards.models import Reward
-from kith.tenants import actions as members
-from kith.tenants import queries as tenants
 from tests.faults import reward_life, worlds
+from tests.faults.companies import START, company
 
-START = datetime.datetime(2026, 2, 27, 22, 30, tzinfo=datetime.UTC)
 ALL_CHECKS = list(HealthCheck)
 ANY = st.integers(min_value=0, max_value=1_000)
 CRASH = st.sampled_from([False, False, False, True])
 AMOUNTS = st.sampled_from([1, 2_500, 49_999, 50_000, 123_457])
 PROGRAMS = st.sampled_from(["friends-travel", "capped"])
-PROMISES = [
-    ("large", "conversion:booking", 1_000, {"field": "amount_minor", "op": "gte", "value": 50_000}, 2, 14, False),
-    ("welcome", "stage.entered:completed", 700, None, 1, 0, True),
-]  # fmt: skip
 
 
 class Crash(Exception):
@@ -214,6 +206,20 @@ class Life(RuleBasedStateMachine):
             crash=crash,
         )
 
+    @rule(numbers=st.lists(ANY, min_size=1, max_size=3), crash=CRASH)
+    def think_again(self, numbers, crash):
+        """Undo what was decided, approvals as well as rejections."""
+        decided = self.in_categories("completed", "rejected")
+        ids = [decided[number % len(decided)] for number in numbers] if decided else []
+        self.act(
+            lambda: rewards.undo_decisions(referral_ids=ids, actor=self.actor, now=self.now), crash=crash
+        )
+
+    def in_categories(self, *categories: str) -> list[Any]:
+        with self.inside():
+            rows = Referral.objects.filter(category__in=categories).order_by("created_at", "id")
+            return list(rows.values_list("pk", flat=True))
+
     @rule(number=ANY, what=st.sampled_from(["approve", "reject", "hold", "release", "cancel"]), crash=CRASH)
     def handle_reward(self, number, what, crash):
         reward = self.one(Reward, number)
@@ -336,52 +342,9 @@ class Life(RuleBasedStateMachine):
             assert standing <= decided
 
 
-def _organization() -> tuple[Any, list[Actor]]:
-    """A travel organization with a second, capped program of three rules, and two people who may do anything."""
-    slug = f"life-{codes.referral_code().lower()}"
-    owner = presets.Owner(slug, f"{slug}@example.com", "Olga Owner", codes.random_token(12))
-    tenant = presets.load_preset(code="travel", slug=slug, name="Life", owner=owner, actor=SYSTEM, now=START)
-    with tenancy.use(tenant.id):
-        user = members.create_user(
-            username=f"{slug}-2",
-            email=f"2-{slug}@example.com",
-            name="Cas",
-            password=owner.password,
-            now=START,
-        )
-        members.add_member(user=user, role="owner", now=START)
-        actors = [tenants.member_actor(row) for row in tenants.members()]
-        for key, value in (("name", "Life"), ("iban", "NL20INGB0001234567")):
-            members.set_setting(key=f"payouts.debtor_{key}", value=value, actor=SYSTEM, now=START)
-        _capped_program()
-    return tenant, actors
-
-
-def _capped_program() -> None:
-    usual = Program.objects.get(code="friends-travel")
-    more = {"actor": SYSTEM, "now": START}
-    program = programs.create_program(
-        code="capped", name="Capped", pipeline=usual.pipeline, currency="EUR", status="live", **more
-    )
-    programs.open_budget(program=program, hard_cap=Money(9_000, "EUR"), **more)
-    usual_spec = {"trigger": "conversion:booking", "fixed_minor": 2_500}
-    _promise(program, "booking-reward", {**usual_spec, "cap_per_participant": 3, "hold_days": 14}, more)
-    for code, trigger, minor, condition, cap, days, auto in PROMISES:
-        spec = {
-            "trigger": trigger, "fixed_minor": minor, "conditions": condition, "cap_per_participant": cap,
-            "hold_days": days, "auto_approve": auto,
-        }  # fmt: skip
-        _promise(program, code, spec, more)
-
-
-def _promise(program: Program, code: str, spec: dict[str, Any], more: dict[str, Any]) -> None:
-    made = programs.create_rule(program=program, code=code, name=code.title(), **more)
-    programs.publish_version(version=programs.draft_version(rule=made, spec=spec, **more), **more)
-
-
 def _live(examples: int, steps: int) -> None:
     outbox.drain(subscriptions.SUBSCRIPTIONS)
-    Life.make = staticmethod(_organization)
+    Life.make = staticmethod(company)
     run_state_machine_as_test(
         Life,
         settings=settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=ALL_CHECKS),
@@ -398,3 +361,24 @@ def test_no_long_life_of_a_reward_breaks_an_invariant(transactional_db: None) ->
     """Pass: 10 lives of up to 50 steps."""
     _live(10, 50)
     print("10 lives of up to 50 steps: every invariant held after each")
+
+
+def test_an_approval_that_is_undone_and_given_again_breaks_no_invariant(transactional_db: None) -> None:
+    outbox.drain(subscriptions.SUBSCRIPTIONS)
+    Life.make = staticmethod(company)
+    life = Life()
+    life.open()
+    life.refer(0, 1, "capped", 50_000, crash=False)
+    life.tell(crash=False)
+    for approve in (True, False, True):
+        life.judge([0], approve, crash=False)
+        life.everything_holds()
+        assert life.in_categories("completed" if approve else "rejected")
+        life.think_again([0], crash=True)
+        assert not life.in_categories("completed", "rejected")
+        life.everything_holds()
+    life.judge([0], True, crash=False)
+    life.wait(15, crash=False)
+    life.think_again([0], crash=False)
+    assert life.in_categories("completed"), "what has matured is not undone"
+    life.teardown()
