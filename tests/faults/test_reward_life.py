@@ -376,6 +376,10 @@ def test_an_approval_that_is_undone_and_given_again_breaks_no_invariant(transact
         assert life.in_categories("completed" if approve else "rejected")
         life.think_again([0], crash=True)
         assert not life.in_categories("completed", "rejected")
+        with life.inside():
+            # Of a rule that approves by itself the reward came with the approval, and ended with it.
+            asked = Reward.objects.filter(cause_kind="conversion").values_list("status", flat=True)
+            assert set(asked) == {"pending_approval"}
         life.everything_holds()
     life.judge([0], True, crash=False)
     life.wait(15, crash=False)
