@@ -1,11 +1,11 @@
 """The letter with which somebody sets up an organization."""
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+
+from kith.kit import letters
 
 
 def send_start(*, to: str, token: str, language: str) -> None:
@@ -15,7 +15,4 @@ def send_start(*, to: str, token: str, language: str) -> None:
             "action_url": settings.KITH_PUBLIC_URL + reverse("presets:invitation", args=[token]),
             "action_label": _("Set up my organization"),
         }
-        body = render_to_string("presets/email/start.txt", context)
-        message = EmailMultiAlternatives(subject=_("Start your own referral program"), body=body, to=[to])
-        message.attach_alternative(render_to_string("presets/email/start.html", context), "text/html")
-        message.send()
+        letters.send("presets/email/start", _("Start your own referral program"), context, to=to)

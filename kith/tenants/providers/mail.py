@@ -6,13 +6,12 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from kith.kit import letters
 from kith.tenants.context import brand
 from kith.tenants.models import Invitation, Role, Tenant, User
 
@@ -38,13 +37,13 @@ def send_reset(*, user: User, language: str) -> None:
         "account_reset_password_from_key",
         kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
     )
-    context = {"password_reset_url": settings.KITH_PUBLIC_URL + path, "username": user.username}
     with translation.override(user.locale or language):
-        EmailMessage(
-            subject=_("Choose a new password"),
-            body=render_to_string("account/email/password_reset_key_message.txt", context),
-            to=[user.email],
-        ).send()
+        context = {
+            "username": user.username,
+            "action_url": settings.KITH_PUBLIC_URL + path,
+            "action_label": _("Choose a new password"),
+        }
+        _send("reset", _("Choose a new password"), context, to=user.email)
 
 
 def send_unlock(*, user: User, token: str, language: str) -> None:
@@ -103,19 +102,14 @@ def send_notice(*, user: User, what: str) -> None:
 
 
 def send_head(*, tenant: Tenant, to: list[str], number: int, hash: str) -> None:
-    """The last hash of the audit trail, as plain text in the organization's language, to be kept."""
+    """The last hash of the audit trail, in the organization's language, to be kept."""
     with translation.override(tenant.locale):
         context = {"brand": brand(tenant), "tenant": tenant, "number": number, "hash": hash}
-        body = render_to_string("tenants/email/head.txt", context)
+        subject = _("Proof of the audit trail: block %(number)s") % {"number": number}
         # Each owner keeps a copy; none needs to know the others' addresses.
         for address in to:
-            EmailMessage(subject=_("Proof of the audit trail: block %(number)s") % {"number": number}, body=body,
-                         to=[address]).send()  # fmt: skip
+            _send("head", subject, context, to=address)
 
 
 def _send(template: str, subject: str, context: dict[str, Any], *, to: str) -> None:
-    """One message as text and HTML."""
-    body = render_to_string(f"tenants/email/{template}.txt", context)
-    message = EmailMultiAlternatives(subject=subject, body=body, to=[to])
-    message.attach_alternative(render_to_string(f"tenants/email/{template}.html", context), "text/html")
-    message.send()
+    letters.send(f"tenants/email/{template}", subject, context, to=to)
