@@ -43,7 +43,7 @@ WSGI_APPLICATION = "kith.wsgi.application"
 # One folder per feature, lowest first: the order of docs/map.md.
 FEATURES = [
     "kit", "audit", "tenants", "ledger", "pipelines", "programs", "participants", "referrals",
-    "rewards", "payouts", "analytics", "presets", "compat",
+    "rewards", "payouts", "analytics", "notifications", "presets", "compat",
 ]  # fmt: skip
 
 INSTALLED_APPS = [

@@ -9,6 +9,7 @@ from datetime import timedelta
 Handlers = list[tuple[str, str]]
 
 _ROLL_UP = "kith.analytics.handlers"
+_LETTERS = "kith.notifications.handlers"
 _REVERSED = [("analytics", f"{_ROLL_UP}.on_reward_reversed")]
 
 SUBSCRIPTIONS: dict[str, Handlers] = {
@@ -16,10 +17,12 @@ SUBSCRIPTIONS: dict[str, Handlers] = {
         ("rewards", "kith.rewards.handlers.on_referral_created"),
         ("participants", "kith.participants.handlers.on_referral_created"),
         ("analytics", f"{_ROLL_UP}.on_referral_created"),
+        ("notifications", f"{_LETTERS}.on_referral_created"),
     ],
     "referral.moved": [
         ("rewards", "kith.rewards.handlers.on_referral_moved"),
         ("analytics", f"{_ROLL_UP}.on_referral_moved"),
+        ("notifications", f"{_LETTERS}.on_referral_moved"),
     ],
     "conversion.recorded": [
         ("rewards", "kith.rewards.handlers.on_conversion_recorded"),
@@ -30,10 +33,14 @@ SUBSCRIPTIONS: dict[str, Handlers] = {
         ("analytics", f"{_ROLL_UP}.on_conversion_refunded"),
     ],
     "reward.granted": [("analytics", f"{_ROLL_UP}.on_reward_granted")],
+    "reward.available": [("notifications", f"{_LETTERS}.on_reward_available")],
     "reward.rejected": _REVERSED,
     "reward.cancelled": _REVERSED,
     "reward.clawed_back": _REVERSED,
-    "payout.paid": [("analytics", f"{_ROLL_UP}.on_payout_paid")],
+    "payout.paid": [
+        ("analytics", f"{_ROLL_UP}.on_payout_paid"),
+        ("notifications", f"{_LETTERS}.on_payout_paid"),
+    ],
     "payout.returned": [("analytics", f"{_ROLL_UP}.on_payout_returned")],
 }
 

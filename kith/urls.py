@@ -16,7 +16,9 @@ from kith.tenants.access import public
 from kith.tenants.pages import security
 
 # Features with pages; each brings its own paths below /t/<slug>/, /p/<slug>/, /r/ and so on.
-FEATURES = ("tenants", "programs", "participants", "referrals", "rewards", "payouts", "analytics", "presets")
+FEATURES = (
+    "tenants", "programs", "participants", "referrals", "rewards", "payouts", "analytics", "notifications", "presets",
+)  # fmt: skip
 
 # Sign-in and passwords only: addresses are changed by an administrator, not by adding a second one.
 NOT_OFFERED = {"account_email", "account_confirm_email", "account_email_verification_sent"}

@@ -58,15 +58,20 @@ def enqueue(
     lock: str | None = None,
     queueing_lock: str | None = None,
     priority: int = 0,
+    wait: int = 0,
     **arguments: Any,
 ) -> None:
     """Queue a task by name in the current transaction; those of a higher priority are begun first.
 
-    Of those with the same `lock` one runs at a time, of those with the same `queueing_lock` one waits.
+    It is begun after `wait` seconds at the earliest. Of those with the same `lock` one runs at a time, of those
+    with the same `queueing_lock` one waits.
     """
     try:
         with transaction.atomic():
-            task = app.configure_task(name=name, lock=lock, queueing_lock=queueing_lock, priority=priority)
+            task = app.configure_task(
+                name=name, lock=lock, queueing_lock=queueing_lock, priority=priority,
+                schedule_in={"seconds": wait} if wait else None,
+            )  # fmt: skip
             task.defer(**arguments)
     except AlreadyEnqueued:
         log.debug("already queued", extra={"job": name})

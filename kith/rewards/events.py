@@ -53,7 +53,7 @@ class RewardReleased(AboutReward):
     """It goes on where it was put on hold."""
 
 
-@event("reward.available", outside=True)
+@event("reward.available")
 class RewardAvailable(AboutReward):
     """The holding period is over: it can be paid out."""
 

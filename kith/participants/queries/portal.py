@@ -19,6 +19,7 @@ from kith.participants.models import (
     Consent,
     Participant,
     ParticipantKind,
+    ParticipantStatus,
     PersonRole,
     PortalSession,
     SignInCode,
@@ -208,6 +209,13 @@ def choices_of(participant_id: UUID) -> Mapping[str, bool]:
     for row in consents_of(participant_id):
         said.setdefault(row.kind, row.given)
     return {kind: said.get(kind, choice.default) for kind, choice in rules.CHOICES.items()}
+
+
+def reader(participant_id: UUID, kind: str) -> Participant | None:
+    """Whom a letter of that kind may go to: in the portal once before, with an address, and not unwilling."""
+    rows = Participant.objects.select_related("tenant").exclude(email="").exclude(last_login_at=None)
+    found: Participant | None = rows.filter(pk=participant_id, status=ParticipantStatus.ACTIVE).first()
+    return found if found is not None and choices_of(found.pk)[kind] else None
 
 
 def own_data(participant: Participant) -> dict[str, Any]:

@@ -34,7 +34,12 @@ class Choice:
     default: bool
 
 
-CHOICES: Mapping[str, Choice] = {choice.kind: choice for choice in (Choice("news", False),)}
+LETTERS = ("progress", "earnings")
+"""Letters about what is their own: they come until somebody says no, to who has been in the portal."""
+
+CHOICES: Mapping[str, Choice] = {
+    choice.kind: choice for choice in (Choice("news", False), *(Choice(kind, True) for kind in LETTERS))
+}
 """News go only to those who asked for it."""
 
 

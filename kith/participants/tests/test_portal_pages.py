@@ -57,11 +57,12 @@ def test_a_profile_is_changed_and_bad_fields_are_named(acme: Any, dana: Particip
 
 def test_every_yes_and_no_is_kept_once(acme: Any, dana: Participant) -> None:
     client, url = portal_client(dana), at("messages", acme.slug)
+    letters = dict.fromkeys(rules.LETTERS, "on")
     for said in ({}, {"news": "on"}, {"news": "on"}, {}, {"news": "on"}):
-        assert client.post(url, said).status_code == 303
+        assert client.post(url, {**letters, **said}).status_code == 303
     with tenancy.use(acme.id):
         kept = list(Consent.objects.order_by("at", "id").values_list("kind", "given", "source", "version"))
-        assert queries.choices_of(dana.pk) == {"news": True}
+        assert queries.choices_of(dana.pk) == {"news": True, "progress": True, "earnings": True}
     version = rules.CONSENT_VERSION
     assert kept == [("news", given, "portal", version) for given in (True, False, True)]
     assert "checked" in client.get(at("profile", acme.slug)).content.decode()
