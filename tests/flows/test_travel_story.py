@@ -243,7 +243,9 @@ def bank_file(page: Page) -> bytes:
 
 def send_and_pay(page: Page) -> None:
     page.get_by_role("button", name="Mark as sent").first.click()
-    page.get_by_role("dialog").get_by_role("button").last.click()
+    sheet = page.get_by_role("dialog", name="Is the file at the bank?")
+    sheet.get_by_role("textbox").fill("€ 50,00")
+    sheet.get_by_role("button", name="Mark as sent").click()
     page.get_by_role("button", name="The bank paid all").click()
     expect(page.get_by_text("Done").first).to_be_visible()
 

@@ -4,7 +4,6 @@ Every amount, number and date on a page goes through a filter here, so that one 
 active language writes it. Filters print an en dash for a missing value.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -290,7 +289,8 @@ def repeat_block(context: Context, name: str) -> SafeString:
     """Print a block a second time: a page writes its title once, the frame shows it in <title> and <h1>."""
     blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
     block = blocks.get_block(name) if blocks is not None else None
-    return block.render(context).strip() if block is not None else SafeString("")
+    # What a block renders is escaped already; stripped, a SafeString is none any more.
+    return SafeString(block.render(context).strip() if block is not None else "")
 
 
 @register.simple_tag
@@ -352,9 +352,9 @@ def control(bound: BoundField, css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def exactly(text: Any) -> str:
-    """The pattern of an input that takes this text and no other."""
-    return re.escape(str(text)).replace(r"\\ ", r"\\s").replace("\\xa0", r"\\s").replace("\\u202f", r"\\s")
+def digits_of(amount: str) -> str:
+    """The pattern of an input that takes the digits of an amount, however signs and separators are typed."""
+    return r"\D*" + r"\D*".join(each for each in amount if each.isdigit()) + r"\D*"
 
 
 @register.simple_tag
