@@ -111,8 +111,8 @@ class Frame:
 
     @property
     def tabs(self) -> list[NavItem]:
-        """The entries for the phone's tab bar; the fourth tab there opens the whole menu."""
-        return [item for item in self.nav if item.tab][:3]
+        """The entries for the phone's tab bar, which has room for four; the whole menu opens beside them."""
+        return [item for item in self.nav if item.tab][:4]
 
 
 # --- questions ----------------------------------------------------------------------------------------

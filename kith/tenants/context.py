@@ -64,8 +64,8 @@ SETTINGS: tuple[tuple[Any, tuple[tuple[Any, str, str, str, str], ...]], ...] = (
 PORTAL: tuple[tuple[Any, str, str, bool], ...] = (
     (_("Overview"), "rewards:portal_home", "layout-dashboard", True),
     (_("Referrals"), "rewards:portal_referrals", "users", True),
+    (_("Share"), "referrals:portal_share", "share-2", True),
     (_("Earnings"), "rewards:portal_earnings", "wallet", True),
-    (_("Share"), "referrals:portal_share", "share-2", False),
     (_("Profile"), "participants:portal_profile", "circle-user-round", False),
 )
 

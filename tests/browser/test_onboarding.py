@@ -90,7 +90,7 @@ def befriend(friend: Page, code: str) -> None:
     friend.get_by_label("Your name").fill("Gijs Groen")
     friend.get_by_label("Your e-mail address").fill("gijs@example.com")
     friend.locator("input[name=consent]").check()
-    friend.locator("form[action='#form'] button[type=submit]").click()
+    friend.locator("#form button[type=submit]").click()
     friend.wait_for_url("**/thanks*")
 
 

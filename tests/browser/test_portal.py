@@ -1,5 +1,6 @@
 """The portal on a phone: sharing, no connection, no JavaScript, and put among the apps."""
 
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,7 +49,7 @@ def test_sharing_on_a_phone(demo: Demo, open_page: Opener, maarten: Participant,
     whatsapp = page.get_by_role("link", name="WhatsApp").get_attribute("href") or ""
     assert urlsplit(whatsapp).netloc == "wa.me"
     assert f"/r/{maarten.code}?c=whatsapp" in parse_qs(urlsplit(whatsapp).query)["text"][0]
-    page.get_by_role("link", name="QR code").click()
+    page.locator(".channels").get_by_role("link", name="QR code").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     picture = dialog.get_by_role("img")
@@ -142,6 +143,66 @@ def test_phones_may_put_it_among_their_apps(demo: Demo, open_page: Opener, insid
     manifest = protocol.send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert manifest["url"].endswith(f"{home(demo)}manifest.webmanifest")
+
+
+def test_a_phone_shows_whose_portal_it_is_and_four_figures_two_by_two(
+    demo: Demo, open_page: Opener, inside: Client
+) -> None:
+    page = open_page(inside, phone=True)
+    page.goto(home(demo))
+    expect(page.get_by_role("banner").get_by_role("link", name=demo.tenant.name)).to_be_visible()
+    boxes = [card.bounding_box() or {} for card in page.locator(".card.stat").all()]
+    assert len(boxes) == 4
+    assert {round(each["x"]) for each in boxes[::2]} != {round(each["x"]) for each in boxes[1::2]}
+    assert [round(each["y"]) for each in boxes[::2]] == [round(each["y"]) for each in boxes[1::2]]
+    assert page.get_by_role("navigation", name="Quick navigation").get_by_role("link").count() == 4
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Profile")).to_be_visible()
+
+
+def test_a_phone_that_offers_to_install_it_is_asked_once(
+    demo: Demo, open_page: Opener, inside: Client
+) -> None:
+    page = open_page(inside, phone=True)
+    page.goto(home(demo))
+    button = page.get_by_role("button", name="Put on your home screen")
+    expect(button).to_be_hidden()
+    # As the browser does once it finds that the portal can be installed.
+    page.evaluate(
+        """() => {
+            const offer = new Event("beforeinstallprompt", { cancelable: true });
+            offer.prompt = () => { window.prompted = (window.prompted || 0) + 1; return Promise.resolve(); };
+            window.dispatchEvent(offer);
+        }"""
+    )
+    expect(button).to_be_visible()
+    button.click()
+    expect(button).to_be_hidden()
+    assert page.evaluate("window.prompted") == 1
+
+
+def test_a_push_is_shown_as_a_notification(demo: Demo, open_page: Opener, inside: Client) -> None:
+    page = open_page(inside, phone=True, service_workers=True, permissions=["notifications"])
+    protocol: Any = page.context.new_cdp_session(page)
+    found: list[dict[str, Any]] = []
+    protocol.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.extend(said["registrations"]))
+    protocol.send("ServiceWorker.enable")
+    page.goto(home(demo))
+    at_work(page)
+    said = {"title": "Noor is a step further", "body": "Booked", "url": f"{home(demo)}referrals/"}
+    address = urlsplit(page.url)
+    protocol.send("ServiceWorker.deliverPushMessage", {
+        "origin": f"{address.scheme}://{address.netloc}", "registrationId": found[-1]["registrationId"],
+        "data": json.dumps(said),
+    })  # fmt: skip
+    page.wait_for_function(
+        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0"
+    )
+    shown = page.evaluate(
+        "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
+        ".map(({ title, body, data }) => [title, body, data.url])"
+    )
+    assert shown == [[said["title"], said["body"], said["url"]]]
 
 
 def test_without_javascript_everything_can_be_read(demo: Demo, open_page: Opener, inside: Client) -> None:

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kith.kit import letters
 from kith.kit.money import Money
 from kith.notifications.queries import stop_token
 from kith.notifications.rules import MOST_SHOWN
@@ -23,8 +22,7 @@ from kith.tenants.context import brand
 @contextmanager
 def language_of(person: Participant) -> Iterator[str]:
     """Speak the participant's language where it is offered, else the organization's."""
-    wish = person.language[:2]
-    chosen = wish if wish in dict(settings.LANGUAGES) else person.tenant.locale
+    chosen = letters.language(person.language, person.tenant.locale)
     with translation.override(chosen):
         yield chosen
 
@@ -82,13 +80,8 @@ def _send(
         "brand": brand(tenant), "tenant": tenant, "name": person.name, "action_label": label,
         "action_url": _address(page, tenant.slug), "unsubscribe_url": stop,
     }  # fmt: skip
-    message = EmailMultiAlternatives(
-        subject=" ".join(subject.split()), to=[person.email],
-        body=render_to_string(f"notifications/email/{template}.txt", context),
-        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-    )  # fmt: skip
-    message.attach_alternative(render_to_string(f"notifications/email/{template}.html", context), "text/html")
-    message.send()
+    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    letters.send(f"notifications/email/{template}", subject, context, to=person.email, headers=headers)
 
 
 def _address(page: str, *arguments: str) -> str:

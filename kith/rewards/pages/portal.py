@@ -15,6 +15,7 @@ from kith.kit.errors import DomainError
 from kith.referrals import access
 from kith.referrals import actions as referrals
 from kith.referrals.queries import notes_of, share
+from kith.rewards.queries import first_page
 from kith.rewards.queries import portal as queries
 from kith.tenants.access import enrolled
 
@@ -31,7 +32,7 @@ def home(request: Any, tenant: str) -> HttpResponse:
     visitor, said = request.visitor, _asked(request)
     context = {
         "greeting": greeting(timezone.localtime(clock.now()).hour),
-        "overview": queries.overview(participant_id=visitor.participant.pk, **said),
+        "overview": first_page.overview(participant_id=visitor.participant.pk, **said),
         "share": share(visitor.participant, name=visitor.first_name, language=said["locale"]),
     }
     return html.page(request, "rewards/portal/home.html", context)

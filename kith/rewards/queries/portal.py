@@ -3,11 +3,9 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncWeek
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kith.kit.money import Money, total
@@ -17,15 +15,12 @@ from kith.ledger import queries as ledger
 from kith.pipelines import queries as pipelines
 from kith.pipelines.models import StatusEntry
 from kith.pipelines.rules import PATH
-from kith.programs import queries as programs
-from kith.programs.models import Program
 from kith.referrals import queries as referrals
-from kith.referrals.models import CLOSED, Click, Referral
+from kith.referrals.models import CLOSED, Referral
 from kith.rewards.models import Reward, RewardStatus
 from kith.rewards.queries.rewards import Holdings, holdings, rewards_of_referrals
 
 ENDED = (RewardStatus.REJECTED, RewardStatus.CANCELLED, RewardStatus.CLAWED_BACK)
-WEEKS = 12
 SHOW = {
     "open": Q(category__in=("new", "engaged", "qualified", "converted")),
     "done": Q(category="completed"),
@@ -60,30 +55,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What the program promises in words; both empty when it promises nothing now."""
-
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The first page of the portal."""
-
-    offer: Offer
-    clicks: int
-    clicks_by_week: list[int]
-    invited: int
-    invited_by_week: list[int]
-    confirmed: int
-    holdings: list[Holdings]
-    earned: list[Money]
-    newest: list[Told]
-    changes: list[Change]
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One movement of what somebody has, in words; `amount` is negative where it left."""
 
@@ -112,35 +83,6 @@ class Earnings:
     lines: list[Line]
 
 
-def overview(*, participant_id: UUID, locale: str, now: datetime.datetime) -> Overview:
-    """Everything the portal's first page shows."""
-    mine = Referral.objects.filter(referrer_id=participant_id)
-    counted = mine.aggregate(
-        invited=Count("id"), confirmed=Count("id", filter=Q(category__in=("converted", "completed")))
-    )
-    newest = list(referrals.referral_list(referrer_id=participant_id)[:5])
-    since = now - datetime.timedelta(weeks=WEEKS)
-    clicks = Click.objects.filter(referrer_id=participant_id, counted=True)
-    held = holdings(participant_id)
-    return Overview(
-        offer=offer(programs.default_program(), locale, now),
-        clicks=clicks.count(), clicks_by_week=_by_week(clicks.filter(occurred_at__gte=since), "occurred_at", now),
-        invited_by_week=_by_week(mine.filter(created_at__gte=since), "created_at", now),
-        holdings=held, earned=[line.available + line.reserved + line.paid for line in held],
-        newest=_told(newest, locale, now), changes=changes(participant_id, locale), **counted,
-    )  # fmt: skip
-
-
-def _by_week(rows: Any, column: str, now: datetime.datetime) -> list[int]:
-    """How many in each of the last weeks, the present one last; nothing to draw when there were none."""
-    found = dict(rows.values_list(TruncWeek(column)).annotate(Count("id")).order_by())
-    counted = {week.date(): n for week, n in found.items()}
-    if not counted:
-        return []
-    monday = (now - datetime.timedelta(days=now.weekday())).date()
-    return [counted.get(monday - datetime.timedelta(weeks=back), 0) for back in range(WEEKS - 1, -1, -1)]
-
-
 def told_list(
     *, participant_id: UUID, show: str = "", search: str = "", locale: str, now: datetime.datetime,
     page: int | str = 1,
@@ -152,15 +94,15 @@ def told_list(
     if search.strip():
         rows = rows.filter(referred_name__icontains=search.strip())
     found = paginate(rows, page=page, limit=20)
-    return found.showing(_told(found.items, locale, now))
+    return found.showing(tell_all(found.items, locale, now))
 
 
 def told(referral: Referral, locale: str, now: datetime.datetime) -> Told:
     """One referral as its referrer sees it."""
-    return _told([referral], locale, now)[0]
+    return tell_all([referral], locale, now)[0]
 
 
-def _told(rows: Sequence[Referral], locale: str, now: datetime.datetime) -> list[Told]:
+def tell_all(rows: Sequence[Referral], locale: str, now: datetime.datetime) -> list[Told]:
     earned = rewards_of_referrals([row.id for row in rows])
     return [_tell(row, earned[row.id], locale, now) for row in rows]
 
@@ -299,24 +241,6 @@ def changes(participant_id: UUID, locale: str, *, most: int = 6) -> list[Change]
                labels.get(entry.to_state, entry.to_state), entry.to_category, entry.at)
         for entry in entries.order_by("-at", "-id")[:most]
     ]  # fmt: skip
-
-
-# ---- the offer
-
-
-def offer(program: Program | None, locale: str, now: datetime.datetime) -> Offer:
-    """The program's promise to referrers and their friends, out of the rules in force."""
-    found = programs.offer(program, at=now) if program else None
-    if found is None or found.referrer is None:
-        return Offer(_("Share your link"), _("Everybody who comes through it is counted for you."))
-    facts = {"mine": found.referrer.format(locale)}
-    if found.friend is None:
-        title = _("Share your link, get %(mine)s") % facts
-    else:
-        title = _("Give %(theirs)s, get %(mine)s") % {**facts, "theirs": found.friend.format(locale)}
-    mine = next(each for each in found.earnings if not each.to_friend)
-    text = _("You get %(mine)s for everybody who comes through your link and goes through with it.") % facts
-    return Offer(title, " ".join([text, *mine.notes()]))
 
 
 # ---- money

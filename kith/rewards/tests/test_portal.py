@@ -61,8 +61,9 @@ def test_the_overview_greets_offers_the_link_and_teaches_who_is_new(
     shown = text(dana.get(at("home", acme.slug)))
     assert "Dana" in shown
     assert f"/r/{scene.dana.code}" in shown
-    assert "Share your link, get €25.00" in shown
-    assert "Nobody came through your link yet" in shown
+    assert "Share your link, get €25" in shown
+    assert "How it works" in shown
+    assert "Your newest referrals" not in shown, "nothing is counted before there is something"
     assert 'href="mailto:?subject=' in shown
     assert "https://wa.me/?text=" in shown
 
@@ -74,6 +75,8 @@ def test_the_overview_shows_how_it_goes(acme: Any, scene: Scene, dana: Client) -
     assert "Eli E." in shown
     assert "€25.00" in shown
     assert "Evers" not in shown
+    assert "How it works" not in shown
+    assert shown.count('class="card stat') == 4
 
 
 def test_every_state_has_a_sentence_of_its_own(acme: Any, scene: Scene) -> None:
