@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 
 from kith.participants.models import GONE, Distinction, Participant
 
-MOST_GROUPS = 50
+MOST_GROUPS = 10
 MOST_APART = 200
 
 Reason = Literal["phone", "name"]
@@ -38,7 +38,7 @@ class Group:
 
 
 def duplicates() -> list[Group]:
-    """Up to 50 groups of each kind, without who was told apart; one with the same people is named once."""
+    """Up to 10 groups of each kind, without who was told apart; one with the same people is named once."""
     apart = _apart()
     found, seen = [], set()
     for group in (*_by_phone(apart), *_by_name(apart)):

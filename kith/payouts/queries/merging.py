@@ -14,7 +14,7 @@ from kith.payouts.rules import masked
 from kith.referrals.models import Link, Referral
 from kith.rewards.models import Reward
 
-_UNDER_WAY = (WithdrawalStatus.REQUESTED, WithdrawalStatus.APPROVED, WithdrawalStatus.PROCESSING)
+UNDER_WAY = (WithdrawalStatus.REQUESTED, WithdrawalStatus.APPROVED, WithdrawalStatus.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class MergePreview:
 
 def payments_under_way(participant_id: UUID) -> int:
     """Withdrawals of the participant that the bank has not answered."""
-    return Withdrawal.objects.filter(participant_id=participant_id, status__in=_UNDER_WAY).count()
+    return Withdrawal.objects.filter(participant_id=participant_id, status__in=UNDER_WAY).count()
 
 
 def merge_preview(survivor: Participant, other: Participant) -> MergePreview:
@@ -56,7 +56,7 @@ def merge_preview(survivor: Participant, other: Participant) -> MergePreview:
 
 def _belongings(person: Participant) -> Belongings:
     payments = Withdrawal.objects.filter(participant=person).aggregate(
-        n=Count("id"), away=Count("id", filter=Q(status__in=_UNDER_WAY))
+        n=Count("id"), away=Count("id", filter=Q(status__in=UNDER_WAY))
     )
     account = live_accounts([person.pk]).get(person.pk)
     return Belongings(

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Count, F, Sum
+
 from kith.kit.money import Money, total
 from kith.participants.models import Participant
 from kith.payouts import rules
+from kith.payouts.models import Withdrawal
+from kith.payouts.queries.merging import UNDER_WAY
 from kith.payouts.queries.paying import REASONS, claim, live_accounts, payees, terms_of, unclaimed_rewards
+from kith.rewards.models import Reward, RewardStatus
 from kith.tenants import queries as tenants
 
 MAX_REWARDS = 10_000
@@ -46,12 +51,14 @@ class Preview:
 
 
 def preview(*, format: str) -> Preview:
-    """Who would be paid what. Five statements."""
-    terms = terms_of(format, tenants.current_tenant().currency)
+    """Who would be paid what. As many statements for everybody as for one person."""
+    stored = tenants.settings_in_force(["payouts.minimum", "payouts.second_person_above"])
+    terms = terms_of(format, minimum=stored["payouts.minimum"])
     claims = [claim(row) for row in unclaimed_rewards().order_by("id")[:MAX_REWARDS]]
-    found = rules.plan(claims, payees((each.participant_id, each.net.currency) for each in claims), terms)
-    ids = [pay.participant_id for pay in found.pays] + [skip.participant_id for skip in found.skips]
+    ids = list({each.participant_id for each in claims})
     people, accounts = Participant.objects.in_bulk(ids), live_accounts(ids)
+    who = payees(((each.participant_id, each.net.currency) for each in claims), accounts)
+    found = rules.plan(claims, who, terms)
     counts = {key[0]: len(own) for key, own in rules.grouped(claims).items()}
 
     def shown(who: UUID, amount: Money, reason: str = "") -> Planned:
@@ -63,27 +70,45 @@ def preview(*, format: str) -> Preview:
     return Preview(
         [shown(pay.participant_id, pay.amount) for pay in found.pays],
         [shown(skip.participant_id, skip.amount, skip.reason) for skip in found.skips], amount,
-        rules.needs_second_person(amount, tenants.setting("payouts.second_person_above")),
+        rules.needs_second_person(amount, stored["payouts.second_person_above"]),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What stands where, in the organization's currency, for the head of the page."""
+    """Where everything that is available stands, in the organization's currency: the four amounts add up to it."""
 
+    available: Money
     ready: Money
     ready_people: int
     blocked: Money
     blocked_people: int
     without_account: int
+    under_way: Money
+    payments: int
+
+    @property
+    def for_debts(self) -> Money:
+        """What was earned and paid off an earlier debt, so that nobody gets it."""
+        return self.available - self.ready - self.blocked - self.under_way
 
 
 def sums() -> Sums:
-    """What could be paid now, and what is due and cannot be, with how many lack an account."""
-    found = preview(format="sepa")
-    currency = tenants.current_tenant().currency
-    blocked = [row.amount for row in found.skips if row.amount.currency == currency]
+    """What could be paid now, what cannot be, with how many lack an account, and what is in batches."""
+    found, currency = preview(format="sepa"), tenants.current_tenant().currency
+    earned = Reward.objects.filter(status=RewardStatus.AVAILABLE, currency=currency).aggregate(
+        minor=Sum(F("amount_minor") - F("clawed_back_minor"), default=0)
+    )
+    under_way = Withdrawal.objects.filter(status__in=UNDER_WAY, currency=currency).aggregate(
+        minor=Sum("amount_minor", default=0), payments=Count("id")
+    )
     return Sums(
-        found.total, len(found.pays), total(blocked, currency), len(found.skips),
-        sum(row.reason == "account_missing" for row in found.skips),
-    )  # fmt: skip
+        available=Money(int(earned["minor"]), currency),
+        ready=found.total,
+        ready_people=len(found.pays),
+        blocked=total((row.amount for row in found.skips if row.amount.currency == currency), currency),
+        blocked_people=len(found.skips),
+        without_account=sum(row.reason == "account_missing" for row in found.skips),
+        under_way=Money(int(under_way["minor"]), currency),
+        payments=under_way["payments"],
+    )

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from conftest import make_member
 from kith.kit import clock, tenancy
+from kith.payouts import queries
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal
 from kith.payouts.tests.factories import (
     IBANS,
@@ -21,6 +22,8 @@ from kith.payouts.tests.factories import (
     open_books,
     set_debtor,
 )
+from kith.rewards import actions as rewards
+from kith.rewards.models import Reward
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -77,6 +80,31 @@ def test_what_is_due_is_listed_with_the_reason_it_cannot_be_paid(
     assert "There is no payout account yet." in shown
     assert "Ready" in shown
     assert "€50.00 is due to 2 people" in shown
+
+
+def test_every_available_reward_is_in_one_of_the_sums(acme: Any, alice: Any, books: Any, browse: Any) -> None:
+    client = browse(alice)
+    (indebted,) = owe(acme, books, 1, 1000)
+    batch = made(client, acme)
+    for step in ("approve", "send", "paid"):
+        client.post(at(step, acme.slug, batch.id), {"typed": "10.00"})
+    with tenancy.use(acme.id):
+        (paid,) = Reward.objects.all()
+        rewards.claw_back(
+            reward=paid, amount=paid.money, reason="Trip off", key="x", actor=alice, now=clock.now()
+        )
+    owe(acme, books, 2)
+    made(client, acme)
+    with tenancy.use(acme.id):
+        make_reward(books, indebted, 2500)
+    owe(acme, books, 1, 4000)
+    owe(acme, books, 1, 700, accounts=False)
+    with tenancy.use(acme.id):
+        found = queries.sums()
+    parts = (found.ready, found.blocked, found.under_way, found.for_debts)
+    assert [part.amount_minor for part in parts] == [5500, 700, 5000, 1000]
+    assert found.available.amount_minor == 12_200
+    assert "€122.00 of available rewards" in text(client.get(at("batches", acme.slug)))
 
 
 def test_a_batch_goes_from_draft_to_paid(acme: Any, alice: Any, books: Any, browse: Any) -> None:

@@ -19,6 +19,7 @@ from kith.tenants.access import requires
 from kith.tenants.queries import views_of
 
 LIST = "rewards:queue"
+PLACE = {"page": 1, "limit": 25, "cursor": ""}
 
 
 def locale() -> str:
@@ -34,7 +35,8 @@ def queue(request: Any, tenant: str) -> HttpResponse:
     waiting = queries.waiting_total()
     # Who comes to look finds what waits; who filters, or asks for all, finds that.
     show = wanted["show"] or ("waiting" if waiting and not form.narrows else "all")
-    found = queries.queue(**wanted | {"show": show}, locale=locale(), page=request.GET.get("page", 1))
+    place = {name: request.GET.get(name, usual) for name, usual in PLACE.items()}
+    found = queries.queue(**wanted | {"show": show}, locale=locale(), **place)
     context = {
         "page": found, "filters": form.cleaned_data, "show": show, "filtered": form.narrows, "waiting": waiting,
         "where": request.GET.urlencode() or f"show={show}", **_choices(request, waiting),
@@ -45,12 +47,10 @@ def queue(request: Any, tenant: str) -> HttpResponse:
 
 def _choices(request: Any, waiting: int) -> dict[str, Any]:
     """What the filters offer."""
-    here = request.GET.copy()
-    here.pop("page", None)
     return {
         "stages": stage_options("referral", locale()), "programs": [(row.id, row.name) for row in programs()],
         "asked": queries.asked_total(), "reasons": queries.reject_reasons(), "route": LIST,
-        "views": views_of(LIST, request.actor.id).views, "here": tenants.view_query(here.urlencode()),
+        "views": views_of(LIST, request.actor.id).views, "here": tenants.view_query(request.GET.urlencode()),
         "orders": [("created", _("Oldest first")), ("-created", _("Newest first"))],
     }  # fmt: skip
 

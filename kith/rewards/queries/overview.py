@@ -30,7 +30,7 @@ TAKEN = Q(clawed_back_minor__gt=0)
 WORDS = {
     "waiting": _("To approve"),
     "held": _("Approved, in their waiting time"),
-    "available": _("Due"),
+    "available": _("Available"),
     "paid": _("Paid"),
     "taken": _("Taken back"),
     "refused": _("Rejected or cancelled"),

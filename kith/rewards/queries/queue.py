@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from kith.kit.money import Money, total
-from kith.kit.pagination import COUNTED, Page, paginate
+from kith.kit.pagination import COUNTED, Page, listed
 from kith.pipelines import queries as pipelines
 from kith.referrals import queries as referrals
 from kith.referrals.models import Conversion, Referral
@@ -53,13 +53,23 @@ def found_referrals(
         rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
     elif show == ASKED:
         rows = rows.filter(asked_at__isnull=False)
+    return rows.order_by(*_order(show, sort))
+
+
+def _order(show: str, sort: str) -> tuple[str, ...]:
     oldest = sort == "created" or (not sort and show == WAITING)
-    return rows.order_by(*(OLDEST if oldest else NEWEST))
+    return OLDEST if oldest else NEWEST
 
 
-def queue(*, locale: str, page: int | str = 1, limit: int = 25, **wanted: Any) -> Page[QueueRow]:
-    """A page of `found_referrals` with their amounts. Four statements, however many rows."""
-    found = paginate(found_referrals(**wanted), page=page, limit=limit)
+def queue(
+    *, locale: str, page: int | str = 1, limit: int | str = 25, cursor: str | None = None, **wanted: Any
+) -> Page[QueueRow]:
+    """A page of `found_referrals` with their amounts, beyond row 10,000 by cursor. Four statements, however many rows.
+
+    Raises as `listed` does.
+    """
+    order = _order(wanted.get("show", ""), wanted.get("sort", ""))
+    found = listed(found_referrals(**wanted), order=order, page=page, limit=limit, cursor=cursor)
     ids = [row.id for row in found.items]
     earned = rewards_of_referrals(ids)
     sold = {row.referral_id: row for row in reversed(referrals.conversions_of(ids))}
