@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kith.analytics import queries
+from kith.analytics.queries.terms import TABLES
 from kith.audit.models import Block
 from kith.audit.queries import header_of
 from kith.audit.rules import START, Leaf, block_hash, pack
@@ -46,6 +47,26 @@ def test_a_change_is_told_with_who_what_before_and_after(
     # Personal values are in the trail as digests only, and digests tell people nothing.
     assert dana.email not in shown
     assert "digest:" not in shown
+
+
+def test_every_table_in_the_trail_has_a_name_for_people() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'audit'")
+        written = {table for (table,) in cursor.fetchall()}
+    assert "programs_program" in written
+    assert written - set(TABLES) == set()
+
+
+def test_what_one_did_in_one_go_is_told_together(acme: Any, alice: Actor, browse: Any) -> None:
+    with tenancy.use(acme.id, actor=alice, request_id="request-1"):
+        for number in range(4):
+            make_participant(name=f"Dana {number}")
+    with tenancy.use(acme.id, actor=alice, request_id="request-2"):
+        make_participant(name="Somebody Else")
+    shown = page(browse(alice), acme, table="participants_participant")
+    assert shown.partition('<ol class="trail">')[2].partition("</main>")[0].count('<span class="avatar') == 2
+    assert "and 3 more like it" in shown
+    assert all(f"Dana {number}" in shown for number in range(4)), "none is lost"
 
 
 def test_it_is_narrowed_by_person_table_row_request_and_day(
