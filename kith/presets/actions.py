@@ -71,8 +71,9 @@ def load_preset(
         user = owner if isinstance(owner, User) else _create_user(owner, now)
         tenants.add_member(user=user, role=Role.OWNER, now=now)
         furnish(
-            preset, code=code, currency=tenant.currency, actor=replace(actor, tenant_id=tenant.id), now=now
-        )
+            preset, code=code, currency=tenant.currency, locale=tenant.locale,
+            actor=replace(actor, tenant_id=tenant.id), now=now,
+        )  # fmt: skip
     return tenant
 
 
@@ -82,8 +83,10 @@ def _create_user(owner: Owner, now: datetime.datetime) -> User:
     )
 
 
-def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now: datetime.datetime) -> None:
-    """Give the organization in force what a preset says. Raises PresetInvalid naming the key."""
+def furnish(
+    preset: rules.Preset, *, code: str, currency: str, locale: str, actor: Actor, now: datetime.datetime
+) -> None:
+    """Give the organization in force what a preset says, names in its language. Raises PresetInvalid naming the key."""
     with _at(code, "settings"):
         for key, value in preset.settings.items():
             written = rules.in_currency(value, currency) if SETTINGS[key].type == "money" else value
@@ -92,14 +95,14 @@ def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now
     for index, planned in enumerate(preset.pipelines):
         with _at(code, f"pipelines[{index}]"):
             made[planned.code] = pipelines.create_pipeline(
-                code=planned.code, name=planned.name, subject=planned.subject, stages=planned.stages,
+                code=planned.code, name=planned.name[locale], subject=planned.subject, stages=planned.stages,
                 moves="default" if planned.moves is None else planned.moves, now=now,
             )  # fmt: skip
     for index, scheme in enumerate(preset.programs):
         path = f"programs[{index}]"
         with _at(code, path):
             program = programs.create_program(
-                code=scheme.code, name=scheme.name, pipeline=made[scheme.pipeline], currency=currency,
+                code=scheme.code, name=scheme.name[locale], pipeline=made[scheme.pipeline], currency=currency,
                 is_default=scheme.is_default, actor=actor, now=now, **scheme.values,
             )  # fmt: skip
         with _at(code, f"{path}.share"):
@@ -108,7 +111,7 @@ def furnish(preset: rules.Preset, *, code: str, currency: str, actor: Actor, now
             _fill_budget(program, scheme, actor=actor, now=now)
         for number, rule in enumerate(scheme.rules):
             with _at(code, f"{path}.rules[{number}]"):
-                _promise(program, rule, actor=actor, now=now)
+                _promise(program, rule, rule.name[locale], actor=actor, now=now)
 
 
 def _share(program: Program, scheme: rules.Program, *, actor: Actor, now: datetime.datetime) -> None:
@@ -129,8 +132,8 @@ def _fill_budget(program: Program, scheme: rules.Program, *, actor: Actor, now: 
         programs.fund_budget(program=program, amount=amount, key="preset", actor=actor, now=now)
 
 
-def _promise(program: Program, rule: rules.Rule, *, actor: Actor, now: datetime.datetime) -> None:
-    made = programs.create_rule(program=program, code=rule.code, name=rule.name, actor=actor, now=now)
+def _promise(program: Program, rule: rules.Rule, name: str, *, actor: Actor, now: datetime.datetime) -> None:
+    made = programs.create_rule(program=program, code=rule.code, name=name, actor=actor, now=now)
     spec: Any = schemes.default_spec(program, event=rule.event) if rule.event else _spec(program, rule)
     draft = programs.draft_version(rule=made, spec=spec, actor=actor, now=now)
     programs.publish_version(version=draft, actor=actor, now=now)

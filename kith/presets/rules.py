@@ -30,7 +30,7 @@ class Pipeline:
     """Stages in order, each as `pipelines.actions.create_pipeline` takes it, and the moves between them."""
 
     code: str
-    name: str
+    name: Words
     subject: str
     stages: tuple[Mapping[str, Any], ...]
     moves: tuple[tuple[str, str, bool], ...] | None
@@ -41,7 +41,7 @@ class Rule:
     """A rule and where its promise comes from: the settings, for an `event`, or an amount and a specification."""
 
     code: str
-    name: str
+    name: Words
     event: str
     amount: str
     spec: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Program:
     """
 
     code: str
-    name: str
+    name: Words
     pipeline: str
     is_default: bool
     values: Mapping[str, Any]
@@ -172,7 +172,7 @@ def _pipeline(data: Any, path: str, locales: Sequence[str]) -> Pipeline:
     moves = found.get("moves", "default")
     return Pipeline(
         code=_text(found, "code", path),
-        name=_text(found, "name", path),
+        name=_words(found["name"], f"{path}.name", locales),
         subject=_text(found, "subject", path),
         stages=_each(found["stages"], f"{path}.stages", lambda item, at: _stage(item, at, locales)),
         moves=None if moves == "default" else _each(moves, f"{path}.moves", _move),
@@ -220,7 +220,7 @@ def _program(data: Any, path: str, locales: Sequence[str]) -> Program:
         values["landing"] = _landing(values["landing"], f"{path}.landing", locales)
     return Program(
         code=_text(found, "code", path),
-        name=_text(found, "name", path),
+        name=_words(found["name"], f"{path}.name", locales),
         pipeline=_text(found, "pipeline", path),
         is_default=_yes_no(found, "is_default", path),
         values=values,
@@ -230,7 +230,7 @@ def _program(data: Any, path: str, locales: Sequence[str]) -> Program:
         },
         hard_cap=_text(budget, "hard_cap", f"{path}.budget") if "hard_cap" in budget else "",
         fund=_text(budget, "fund", f"{path}.budget") if "fund" in budget else "",
-        rules=_each(found["rules"], f"{path}.rules", _rule),
+        rules=_each(found["rules"], f"{path}.rules", lambda item, at: _rule(item, at, locales)),
     )
 
 
@@ -251,14 +251,14 @@ def _landing(data: Any, path: str, locales: Sequence[str]) -> Mapping[str, Mappi
     }
 
 
-def _rule(data: Any, path: str) -> Rule:
+def _rule(data: Any, path: str, locales: Sequence[str]) -> Rule:
     found = _keys(data, path, needed=("code", "name"), allowed=("from_settings", "amount", "spec"))
     given = {"from_settings", "amount", "spec"} & set(found)
     if given not in ({"from_settings"}, {"amount", "spec"}):
         raise PresetFault(path, "give either from_settings, or amount and spec")
     return Rule(
         code=_text(found, "code", path),
-        name=_text(found, "name", path),
+        name=_words(found["name"], f"{path}.name", locales),
         event=_text(found, "from_settings", path) if "from_settings" in found else "",
         amount=_text(found, "amount", path) if "amount" in found else "",
         spec=_mapping(found.get("spec", {}), f"{path}.spec"),

@@ -113,6 +113,25 @@ def test_the_travel_company_gets_its_defaults(now: datetime.datetime) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("locale", "names"),
+    [
+        ("nl", ["Vrienden", "Eerste bestelling van een vriend", "Beloning voor een bestelling"]),
+        ("en", ["Friends", "First order of a friend", "Reward for an order"]),
+    ],
+)
+def test_names_are_in_the_organizations_own_language(
+    locale: str, names: list[str], now: datetime.datetime
+) -> None:
+    tenant = load("shop", "corner", now, locale=locale)
+    with tenancy.use(tenant.id):
+        program = programs.default_program()
+        assert program is not None
+        (line,) = programs.rule_lines(program.id)
+        assert [program.name, program.pipeline.name, line.rule.name] == names
+
+
+@pytest.mark.django_db
 def test_two_organizations_of_one_preset_know_nothing_of_each_other(now: datetime.datetime) -> None:
     first, second = load("travel", "first", now), load("travel", "second", now)
     with tenancy.use(first.id):
@@ -169,6 +188,7 @@ MISTAKES = [
     ("pipelines[0].stages[1].label", "Registered", "pipelines[0].stages[1].label"),
     ("pipelines[0].stages[1].progress_pct", "25", "pipelines[0].stages[1].progress_pct"),
     ("pipelines[0].moves", [{"from": "invited"}], "pipelines[0].moves[0].to"),
+    ("programs[0].name", "Friends", "programs[0].name"),
     ("programs[0].pipeline", "nowhere", "programs[0].pipeline"),
     ("programs[0].is_default", "yes", "programs[0].is_default"),
     ("programs[0].is_default", False, "programs"),
@@ -197,7 +217,8 @@ LATE_MISTAKES = [
     ("programs[0].share.sms.nl", "Kijk eens", "programs[0].share.sms"),
     ("programs[0].share.fax", {"en": "{link}", "nl": "{link}"}, "programs[0].share.fax"),
     ("programs[0].budget.fund", "25.000,00", "programs[0].budget.fund"),
-    ("programs[0].rules[0]", {"code": "x", "name": "X", "amount": "1.00", "spec": {"trigger": "sunset"}},
+    ("programs[0].rules[0]",
+     {"code": "x", "name": {"en": "X", "nl": "X"}, "amount": "1.00", "spec": {"trigger": "sunset"}},
      "programs[0].rules[0].trigger"),
 ]  # fmt: skip
 
@@ -214,7 +235,7 @@ def test_what_a_feature_refuses_is_named_by_its_key_too(
     preset = parse(data, locales=LOCALES)
     tenant = make_tenant("mistake")
     with tenancy.use(tenant.id), pytest.raises(queries.PresetInvalid) as refusal:
-        actions.furnish(preset, code="travel", currency="EUR", actor=SYSTEM, now=now)
+        actions.furnish(preset, code="travel", currency="EUR", locale="en", actor=SYSTEM, now=now)
     assert named in refusal.value.fields
     assert "travel" in refusal.value.text
 
