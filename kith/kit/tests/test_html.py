@@ -97,6 +97,12 @@ def test_a_console_page_has_its_title_twice_and_one_current_entry():
     assert "<c-" not in shown
 
 
+def test_a_title_is_escaped_once():
+    source = '{% extends "kit/console.html" %}{% block title %} {{ name }} {% endblock %}'
+    shown = render(source, {"name": "Linde & <Zonen>"})
+    assert "<h1>Linde &amp; &lt;Zonen&gt;</h1>" in shown
+
+
 def test_the_brand_color_arrives_in_a_style_block_with_the_nonce():
     shown = render('{% extends "kit/public.html" %}')
     assert '<style nonce="n0nce">:root{--brand:#ffd400;--on-brand:#0b0f17}</style>' in shown

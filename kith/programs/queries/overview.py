@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from kith.kit.money import Money
 from kith.ledger.models import Account
 from kith.pipelines import queries as pipelines
+from kith.pipelines.models import Stage
 from kith.programs import rules
 from kith.programs.models import (
     Campaign,
@@ -23,6 +24,7 @@ from kith.programs.models import (
 )
 from kith.programs.queries.schemes import Budget, budget, campaigns, describe, rule_lines, versions
 from kith.programs.rules import RuleSpec
+from kith.tenants.queries import current_tenant, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,10 @@ def program_lines(rows: list[Program], *, at: datetime) -> list[ProgramLine]:
     is_running = Q(status=ProgramStatus.LIVE, starts_at__lte=at) & (Q(ends_at=None) | Q(ends_at__gt=at))
     counted = Campaign.objects.filter(is_running, program_id__in=ids).values_list("program_id")
     running = dict(counted.annotate(n=Count("id")).order_by())
+    words = _words(rows)
     return [
         ProgramLine(
-            row, [_sentence(version, row.currency) for version in promises[row.id]], left.get(row.id),
+            row, [_sentence(version, row, words) for version in promises[row.id]], left.get(row.id),
             running.get(row.id, 0),
         )
         for row in rows
@@ -97,9 +100,10 @@ class ProgramFile:
 
 def program_file(program: Program, *, at: datetime) -> ProgramFile:
     """What belongs to one program, in a handful of statements."""
+    words = _words([program])
     rewards = [
         Reward(
-            line.rule.id, line.rule.name, _sentence(line.published, program.currency) if line.published else "",
+            line.rule.id, line.rule.name, _sentence(line.published, program, words) if line.published else "",
             Money(line.published.spec["fixed_minor"], program.currency) if line.published else None,
             line.published.version if line.published else 0, line.published.valid_from if line.published else None,
         )
@@ -138,9 +142,9 @@ class ToldVersion:
 def told_versions(rule: Rule, program: Program) -> list[ToldVersion]:
     """The last versions of a rule that were published, newest first, in words."""
     rows = versions(rule.id).exclude(status=VersionStatus.DRAFT)[:20]
+    words = _words([program])
     return [
-        ToldVersion(row.version, _sentence(row, program.currency), row.valid_from, row.valid_to)
-        for row in rows
+        ToldVersion(row.version, _sentence(row, program, words), row.valid_from, row.valid_to) for row in rows
     ]
 
 
@@ -154,5 +158,21 @@ def stages_to_promise(program: Program) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _sentence(version: RuleVersion, currency: str) -> str:
-    return describe(RuleSpec.parse(version.spec), get_language() or "en", currency=currency)
+def _words(programs: list[Program]) -> dict[tuple[UUID | None, str], str]:
+    """(pipeline or None, what a rule waits for) -> the organization's word for it, in two statements."""
+    locale = get_language() or "en"
+    found: dict[tuple[UUID | None, str], str] = {}
+    own = label(current_tenant(), "conversion", locale, "")
+    found |= {(None, f"conversion:{event}"): own for event in rules.USUAL_RESULTS if own}
+    rows = Stage.objects.filter(pipeline_id__in={row.pipeline_id for row in programs}).order_by("position")
+    for stage in rows:
+        found.setdefault(
+            (stage.pipeline_id, f"stage.entered:{stage.category}"), pipelines.stage_label(stage, locale)
+        )
+    return found
+
+
+def _sentence(version: RuleVersion, program: Program, words: dict[tuple[UUID | None, str], str]) -> str:
+    spec = RuleSpec.parse(version.spec)
+    word = words.get((None, spec.trigger)) or words.get((program.pipeline_id, spec.trigger), "")
+    return describe(spec, get_language() or "en", currency=program.currency, word=word)

@@ -201,10 +201,10 @@ _COMPARISONS: Mapping[str, str | Promise] = {
 }
 
 
-def describe(spec: RuleSpec, locale: str, *, currency: str) -> str:
-    """The rule as one sentence in a language."""
+def describe(spec: RuleSpec, locale: str, *, currency: str, word: str = "") -> str:
+    """The rule as one sentence in a language; `word` is what the organization calls what the rule waits for."""
     with override(locale):
-        parts = [_promise(spec, locale, currency)]
+        parts = [_promise(spec, locale, currency, word)]
         if spec.conditions is not None:
             said = _said(spec.conditions, locale, currency)
             parts.append(_("if %(conditions)s") % {"conditions": said})
@@ -225,7 +225,7 @@ def conditions_in_words(spec: RuleSpec, currency: str) -> str:
     return "" if spec.conditions is None else _said(spec.conditions, get_language() or "en", currency)
 
 
-def _promise(spec: RuleSpec, locale: str, currency: str) -> str:
+def _promise(spec: RuleSpec, locale: str, currency: str, called: str) -> str:
     kind, _sep, word = spec.trigger.partition(":")
     templates = {
         ("conversion", "referrer"): _("The referrer earns %(amount)s for each “%(word)s”"),
@@ -236,7 +236,7 @@ def _promise(spec: RuleSpec, locale: str, currency: str) -> str:
         ),
     }
     amount = Money(spec.fixed_minor, currency).format(locale)
-    return templates[kind, spec.beneficiary] % {"amount": amount, "word": word}
+    return templates[kind, spec.beneficiary] % {"amount": amount, "word": called or word}
 
 
 def _said(condition: Condition, locale: str, currency: str) -> str:

@@ -24,6 +24,7 @@ from kith.programs.rules.promises import (
     MAX_TEXT,
     OPS,
     PROMISING,
+    USUAL_RESULTS,
     Condition,
     Failure,
     Group,
@@ -37,8 +38,9 @@ from kith.programs.rules.promises import (
 from kith.programs.rules.sharing import CHANNELS, PLACEHOLDERS, filled, unknown_placeholders
 
 __all__ = [
-    "BLOCKS", "CHANNELS", "FIELDS", "FIXED", "KEPT", "LARGEST_AMOUNT", "LISTS", "MAX_CHOICES", "MAX_DEPTH", "MAX_NODES",
-    "MAX_TEXT", "OPS", "PLACEHOLDERS", "PROMISING", "TEXTS", "Condition", "Failure", "Group", "LandingInvalid", "Leaf",
-    "PublishedRule", "Question", "RuleSpec", "SpecInvalid", "Wording", "arranged", "checked_landing", "failures",
-    "filled", "in_language", "is_running", "moved", "unknown_placeholders", "wording",
+    "BLOCKS", "CHANNELS", "FIELDS", "FIXED", "KEPT", "LARGEST_AMOUNT", "LISTS", "MAX_CHOICES", "MAX_DEPTH",
+    "MAX_NODES", "MAX_TEXT", "OPS", "PLACEHOLDERS", "PROMISING", "TEXTS", "USUAL_RESULTS", "Condition", "Failure",
+    "Group", "LandingInvalid", "Leaf", "PublishedRule", "Question", "RuleSpec", "SpecInvalid", "Wording",
+    "arranged", "checked_landing", "failures", "filled", "in_language", "is_running", "moved",
+    "unknown_placeholders", "wording",
 ]  # fmt: skip

@@ -55,6 +55,8 @@ OPS: Mapping[FieldType, frozenset[str]] = {
     "yes_no": frozenset({"eq", "ne"}),
 }
 
+# Results that are the same thing to an organization: the one that its word for a conversion names.
+USUAL_RESULTS = ("booking", "subscription", "order", "purchase", "enrollment")
 _TRIGGER = re.compile(r"conversion:[a-z0-9][a-z0-9_.-]{0,59}", re.ASCII)
 PROMISING = PATH[1:]
 """Categories whose stages are worth a reward."""

@@ -16,6 +16,7 @@ from conftest import signed_in
 from kith.kit import clock, tenancy
 from kith.kit.actors import SYSTEM
 from kith.kit.money import Money
+from kith.pipelines.queries import stage_for_category
 from kith.pipelines.tests.factories import make_pipeline
 from kith.programs import actions, queries
 from kith.programs.models import Campaign, LandingPicture, Program, RuleVersion, Sponsor
@@ -96,6 +97,21 @@ def test_a_program_says_what_it_promises_spends_and_runs(acme, owner, program):
         "365 days",
     ):
         assert said in shown, said
+
+
+def test_a_promise_is_told_in_the_organizations_words(acme, owner, program):
+    way = at("detail", acme, program.id)
+    assert "for each “booking”" in text(owner.get(way))
+    with tenancy.use(acme.id, actor=SYSTEM):
+        words = {"conversion": {"en": "Journey"}}
+        tenants.update_tenant(tenant=acme, changes={"labels": words}, actor=SYSTEM)
+        publish_rule(program, code="stage", trigger="stage.entered:converted")
+        stage = stage_for_category(program.pipeline_id, "converted").label["en"]
+    page = text(owner.get(way))
+    assert "for each “Journey”" in page
+    assert f"when the referral is “{stage}”" in page
+    assert "“converted”" not in page
+    assert "for each “Journey”" in text(owner.get(at("list", acme)))
 
 
 def test_a_viewer_looks_and_changes_nothing(acme, bob, program):
