@@ -1,8 +1,12 @@
 # `make run` starts Kith, `make test` checks everything. Both prepare what they need; see scripts/setup.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults test-release check fmt migrate demo bench screenshots lighthouse docs clients credentials doctor clean
+.PHONY: help run test suites test-faults test-release check fmt migrate demo bench screenshots lighthouse docs clients credentials doctor clean
 # Python that finds its packages in the environment of this folder and nowhere else.
 export PYTHONNOUSERSITE := 1
+PYTEST := .venv/bin/python -m pytest
+# More workers than cores: a test waits for the database, and a browser or a web process for another.
+SUITES = KITH_TEST_POSTGRES=system $(PYTEST) -n 3 --ignore tests/browser || failed=$$?; $(PYTEST) -n 3 --dist loadgroup
+TELLING := -rP --show-capture=stdout
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -11,16 +15,19 @@ run: ## start everything on http://127.0.0.1:8000 (KITH_PORT, KITH_BIND)
 	@scripts/setup run
 	@exec .venv/bin/kith run
 
-test: ## check the code, run every test on the embedded PostgreSQL, and all but the browser's on the system's; no failure hides the rest
+test: ## check the code, run every test on the embedded PostgreSQL, and all that use a server on the system's; no failure hides the rest
 	@scripts/setup test
-	@failed=0; scripts/check || failed=$$?; \
-	KITH_TEST_POSTGRES=system .venv/bin/python -m pytest -n 2 --ignore tests/browser || failed=$$?; \
-	.venv/bin/python -m pytest -n 2 && exit $$failed
+	@failed=0; scripts/check || failed=$$?; $(SUITES) && exit $$failed
+
+suites: ## the tests alone
+	@scripts/setup test
+	@failed=0; $(SUITES) && exit $$failed
 
 test-faults: ## kill, starve and flood whole installations; a few minutes, and root for the full disk
 	@scripts/setup faults
-	@failed=0; .venv/bin/python -m pytest -m "faults and timed" -s || failed=$$?; \
-	.venv/bin/python -m pytest -m "faults and not timed" -n 2 -rP --show-capture=stdout && exit $$failed
+	@failed=0; $(PYTEST) -m "faults and outage" -n 3 --dist loadfile $(TELLING) || failed=$$?; \
+	$(PYTEST) -m "faults and timed" -s || failed=$$?; \
+	$(PYTEST) -m "faults and not timed and not outage" -n 3 $(TELLING) && exit $$failed
 
 test-release: ## before a release: sqlmap on every list of a running installation; URL=… KEY=<API key>
 	@tests/release/sqlmap "$(URL)" "$(KEY)"

@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
+from kith.kit.passwords import Argon2id
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # The same examples every time, and no test depends on how fast the machine is.
@@ -35,7 +36,25 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = _temporary
     atexit.register(shutil.rmtree, _temporary, ignore_errors=True)
 
+SLOW = {"time_cost": Argon2id.time_cost, "memory_cost": Argon2id.memory_cost}
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what another server than the embedded one changes."""
+    if os.environ.get("KITH_TEST_POSTGRES", "embedded") != "embedded":
+        terminalreporter.write_line("Tests that use no server were left to the run on the embedded one.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another server than the embedded one leave out what no server has a part in."""
+    from tests import postgres
+
+    if postgres.SERVER == "embedded":
+        return
+    left = [item for item in items if not postgres.concerns(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +87,22 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (root / "static").mkdir()
     with override_settings(STORAGES=storages, STATIC_ROOT=root / "static"):
         yield root
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Members of tests get hashes that cost nothing; `slow_passwords` and every process of Kith have the real ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2id, "time_cost", 1)
+        patch.setattr(Argon2id, "memory_cost", 8)
+        yield
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing as people meet it, for tests that measure how long it takes."""
+    monkeypatch.setattr(Argon2id, "time_cost", SLOW["time_cost"])
+    monkeypatch.setattr(Argon2id, "memory_cost", SLOW["memory_cost"])
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
@@ -118,6 +119,25 @@ def system_binaries() -> Path:
     return max(found, key=lambda folder: int(folder.parts[-2]))
 
 
+def concerns(item: Any) -> bool:
+    """Whether a test uses the server: by its marker, by a fixture, or by what it or a fixture of its gets from here."""
+    if item.get_closest_marker("django_db") or not hasattr(item, "fixturenames"):
+        return True
+    fixtures = item._fixtureinfo.name2fixturedefs
+    used = [item.obj, *(each.func for name in item.fixturenames for each in fixtures.get(name, ()))]
+    return "django_db_setup" in item.fixturenames or any(map(_knows_us, used))
+
+
+def _knows_us(function: Any) -> bool:
+    function = inspect.unwrap(function)
+    if function.__module__ == "conftest":  # which has a fixture for the database, and others without
+        return False
+    return any(
+        each is sys.modules[__name__] or getattr(each, "__module__", "") == __name__
+        for each in function.__globals__.values()
+    )
+
+
 def _cluster() -> Cluster:
     return Cluster(HOME, durable=False, binaries=binaries())
 
@@ -146,7 +166,7 @@ def _turn(name: str) -> Iterator[None]:
 
 def _template(admin_url: str) -> str:
     """The name of the database with every migration applied, made now if this state of them is new."""
-    wanted = TEMPLATE + _fingerprint()
+    wanted = TEMPLATE + fingerprint()
     with psycopg.connect(admin_url, autocommit=True) as admin:
         if admin.execute("select 1 from pg_database where datname = %s", [wanted]).fetchone():
             return wanted
@@ -181,7 +201,7 @@ def _migrate(addresses: TestDatabase) -> None:
         raise RuntimeError(f"the migrations do not run on an empty database:\n{done.stderr[-6000:]}")
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Changes when anything that shapes the migrated database does."""
     files = [*ROOT.glob("kith/**/migrations/*.py"), *ROOT.glob("kith/**/sql/**/*.sql")]
     files += [ROOT / "requirements/run.txt", ROOT / "kith/settings.py"]

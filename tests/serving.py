@@ -43,8 +43,9 @@ def serving(files: Path, **more: str) -> Iterator[str]:
         **more,
     }
     _same_files(files)
-    collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run(collect, cwd=ROOT, env=environment, check=True)
+    if not (files / "static" / "staticfiles.json").exists():
+        collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
+        subprocess.run(collect, cwd=ROOT, env=environment, check=True)
     with web(environment) as url:
         yield url
 

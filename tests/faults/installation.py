@@ -10,6 +10,7 @@ Everything it started is ended, and its data directory removed, also when the te
 printed.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -31,7 +32,7 @@ import psycopg
 import pytest
 
 from kith.kit.embedded import Cluster
-from tests import machine
+from tests import machine, postgres
 from tests.machine import ROOT, free_port, open_to_server, until
 
 START_SECONDS = 120.0
@@ -258,6 +259,7 @@ def installation(folder: Path, **environ: str) -> Iterator[Installation]:
     """
     own = Path(tempfile.mkdtemp(prefix="kith-")) if os.geteuid() == 0 else None
     made = prepare(own or folder, **environ)
+    furnish(made)
     failed = True
     try:
         yield made.start()
@@ -277,6 +279,41 @@ def prepare(folder: Path, **environ: str) -> Installation:
     given = {"KITH_DATA_DIR": str(folder / "var"), "KITH_PORT": str(port), "KITH_DEMO": "false",
              "KITH_WEB_WORKERS": "1", "KITH_LOG_LEVEL": "WARNING"}  # fmt: skip
     return Installation(folder, port, machine.environment(**{**given, **environ}))
+
+
+def furnish(made: Installation) -> None:
+    """Give it a data directory as its first start leaves it; on a given server, only the pages' files of it.
+
+    What a first start does is for `test_starts`. Here it is done once for each state of the migrations.
+    """
+    kept, var = ROOT / ".cache/furnished", made.folder / "var"
+    kept.mkdir(parents=True, exist_ok=True)
+    var.mkdir(exist_ok=True)
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = kept / postgres.fingerprint()
+        if not wanted.exists():
+            for old in kept.glob("*/"):
+                shutil.rmtree(old)
+            _start_once(wanted)
+        _copy(f"{wanted}/{'static' if 'KITH_DATABASE_URL' in made.environment else '.'}", var)
+
+
+def _start_once(kept: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="kith-"))
+    first = prepare(folder)
+    try:
+        assert first.start().stop() == 0, first.said
+        _copy(f"{folder}/var", kept.with_suffix(".new"))
+        kept.with_suffix(".new").rename(kept)
+    finally:
+        first.clean()
+        shutil.rmtree(folder)
+
+
+def _copy(source: str, target: Path) -> None:
+    # Unlike shutil it keeps the owner, and under root PostgreSQL's files are another user's.
+    subprocess.run(["cp", "-a", source, str(target)], check=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.faults.installation import Installation, Team, installation
 from tests.faults.wire import Wire, wire
 from tests.machine import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timed]
+pytestmark = [pytest.mark.faults, pytest.mark.outage]
 
 # A statement has 5 s, a silent server is given up after 6; who waited for its thread may then ask for 2 s more.
 LONGEST_SECONDS = 10.0

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.funding import Writers, a_program, account_for, attempt, own_folder, writing
-from tests.faults.installation import Installation, prepare
+from tests.faults.installation import Installation, furnish, prepare
 from tests.machine import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timed]
+pytestmark = [pytest.mark.faults, pytest.mark.outage]
 
 VOLUME_MIB = 400
 UNREADY_SECONDS, BACK_SECONDS = 15.0, 60.0
@@ -66,6 +66,7 @@ def fill(ballast: Path) -> int:
 def on_volume(volume: Path) -> Iterator[Installation]:
     """An installation whose data directory is on the volume."""
     made = prepare(volume)
+    furnish(made)
     try:
         yield made.start()
     finally:

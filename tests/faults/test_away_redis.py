@@ -16,7 +16,7 @@ from tests.faults.funding import a_program, account_for, writing
 from tests.faults.installation import Installation, installation
 from tests.machine import free_port, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timed]
+pytestmark = [pytest.mark.faults, pytest.mark.outage]
 
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 AWAY_SECONDS = 60

@@ -141,6 +141,7 @@ def test_failures_are_counted_by_all_processes_together(house: Installation, tea
 
 
 @pytest.mark.django_db(databases=["default", "counters"])
+@pytest.mark.usefixtures("slow_passwords")
 @pytest.mark.parametrize("way", ["page", "call", "reset"])
 def test_strangers_wait_as_long_as_colleagues(way: str, acme: Any, frozen: Any) -> None:
     """Pass: medians of 40 refusals each, taken in turns, differ by less than 20 %."""
