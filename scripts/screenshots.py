@@ -36,7 +36,7 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture: its name, who looks at what, on which device, and what is done before it is taken."""
+    """A picture: its name, who looks at what (`{language}` is filled in), on which device, after doing what."""
 
     name: str
     visitor: Visitor
@@ -62,8 +62,8 @@ def scenes(demo: Demonstration) -> list[Scene]:
         Scene("approve", staff, f"{console}referrals/?show=waiting", then=choose),
         Scene("referral", staff, referral),
         Scene("program", staff, program),
-        Scene("landing-editor", staff, f"{program}landing/"),
-        Scene("messages", staff, f"{program}share/"),
+        Scene("landing-editor", staff, f"{program}landing/?language={{language}}"),
+        Scene("messages", staff, f"{program}share/?language={{language}}"),
         Scene("rewards", staff, f"{console}rewards/"),
         Scene("payouts", staff, f"{console}payouts/"),
         Scene("batch", staff, batch),
@@ -138,7 +138,7 @@ def take(browser: Browser, url: str, wanted: list[Scene], folder: Path, language
         cookies = {**scene.visitor.cookies, settings.LANGUAGE_COOKIE_NAME: language}
         context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         page = context.new_page()
-        answer = page.goto(scene.way, wait_until="networkidle")
+        answer = page.goto(scene.way.replace("{language}", language), wait_until="networkidle")
         if answer is None or answer.status != 200:
             status = answer.status if answer else "nothing"
             raise SystemExit(f"{scene.way} answered {status}; no picture was made of it.")
