@@ -10,7 +10,7 @@ from django.db.models import F
 from kith.kit.errors import NotFound
 from kith.kit.money import Money
 from kith.participants.models import GONE, Participant
-from kith.participants.rules.portal import LETTERS
+from kith.participants.rules.portal import LETTER_KINDS
 from kith.payouts.models import Withdrawal, WithdrawalStatus
 from kith.pipelines.models import StatusEntry
 from kith.referrals.models import Referral
@@ -40,7 +40,7 @@ def subscriber(token: str) -> Subscriber:
     except signing.BadSignature:
         raise NotFound from None
     found = Participant.objects.exclude(status__in=GONE).filter(pk=participant_id).first()
-    if found is None or kind not in LETTERS:
+    if found is None or kind not in LETTER_KINDS:
         raise NotFound
     return Subscriber(found, kind)
 

@@ -34,11 +34,11 @@ class Choice:
     default: bool
 
 
-LETTERS = ("progress", "earnings")
+LETTER_KINDS = ("progress", "earnings")
 """Letters about what is their own: they come until somebody says no, to who has been in the portal."""
 
 CHOICES: Mapping[str, Choice] = {
-    choice.kind: choice for choice in (Choice("news", False), *(Choice(kind, True) for kind in LETTERS))
+    choice.kind: choice for choice in (Choice("news", False), *(Choice(kind, True) for kind in LETTER_KINDS))
 }
 """News go only to those who asked for it."""
 

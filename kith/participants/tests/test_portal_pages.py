@@ -57,7 +57,7 @@ def test_a_profile_is_changed_and_bad_fields_are_named(acme: Any, dana: Particip
 
 def test_every_yes_and_no_is_kept_once(acme: Any, dana: Participant) -> None:
     client, url = portal_client(dana), at("messages", acme.slug)
-    letters = dict.fromkeys(rules.LETTERS, "on")
+    letters = dict.fromkeys(rules.LETTER_KINDS, "on")
     for said in ({}, {"news": "on"}, {"news": "on"}, {}, {"news": "on"}):
         assert client.post(url, {**letters, **said}).status_code == 303
     with tenancy.use(acme.id):
