@@ -24,7 +24,7 @@ from tests.guards.test_translations import CATALOG, load
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(databases=["default", "counters"])]
 
-WEIGHT, SCRIPTS, STYLES, STATEMENTS = 120_000, 30_000, 12_000, 50
+WEIGHT, SCRIPTS, STYLES, STATEMENTS = 120_000, 30_000, 12_000, 40
 ALWAYS = (
     "t/<slug:tenant>/", "t/<slug:tenant>/people/", "t/<slug:tenant>/people/<uuid:participant_id>/",
     "t/<slug:tenant>/referrals/", "t/<slug:tenant>/payouts/", "t/<slug:tenant>/payouts/<uuid:batch_id>/",

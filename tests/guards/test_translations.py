@@ -87,6 +87,22 @@ def test_the_catalog_holds_exactly_what_the_code_says(tmp_path: Path) -> None:
     none(differing(load(CATALOG), collected))
 
 
+def renamed(path: Path) -> list[str]:
+    """Functions of gettext under a name by which nobody looks for their sentences."""
+    found = re.findall(r"\b(\w*gettext\w*) as (\w+)", path.read_text(encoding="utf-8"))
+    return [f"{path}: {function} as {name}" for function, name in found if name != "_"]
+
+
+def test_every_sentence_is_looked_for() -> None:
+    none([line for path in KITH.rglob("*.py") for line in renamed(path)])
+
+
+def test_a_renamed_function_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "pages.py"
+    path.write_text("from django.utils.translation import gettext as _\nfrom x import gettext_lazy as _l\n")
+    assert renamed(path) == [f"{path}: gettext_lazy as _l"]
+
+
 def test_the_guards_see_gaps() -> None:
     catalog = Catalog(locale=LANGUAGE)
     catalog.add("Saved.", "Opgeslagen.")

@@ -133,10 +133,10 @@ def due(*, page: int | str = 1, limit: int | str = 20, format: str = "sepa") -> 
         .order_by("oldest_made", "beneficiary_id", "currency")
     )
     found: Page[Any] = paginate(sums, page=page, limit=limit)
-    terms = terms_of(format, tenants.current_tenant().currency)
-    who = payees((row["beneficiary_id"], row["currency"]) for row in found.items)
+    terms = terms_of(format)
     people = Participant.objects.in_bulk([row["beneficiary_id"] for row in found.items])
     accounts = live_accounts([row["beneficiary_id"] for row in found.items])
+    who = payees(((row["beneficiary_id"], row["currency"]) for row in found.items), accounts)
     return found.showing(
         [_due(row, people[row["beneficiary_id"]], accounts, who, terms) for row in found.items]
     )
@@ -181,19 +181,27 @@ def _due(
     )
 
 
-def terms_of(format: str, currency: str) -> rules.Terms:
-    """What a batch of this format pays: SEPA is euros only, CSV any currency."""
-    return rules.Terms(format, "EUR" if format == "sepa" else currency, tenants.setting("payouts.minimum"))
+def terms_of(format: str, currency: str = "", minimum: Money | None = None) -> rules.Terms:
+    """What a batch of this format pays: SEPA is euros only, CSV any currency, else the organization's."""
+    minimum = tenants.setting("payouts.minimum") if minimum is None else minimum
+    return rules.Terms(format, "EUR" if format == "sepa" else currency or minimum.currency, minimum)
 
 
-def payees(owners: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], rules.Payee]:
-    """What the rules need to know about each (participant, currency), in three statements."""
+def payees(
+    owners: Iterable[tuple[UUID, str]], accounts: Mapping[UUID, PayoutAccount] | None = None
+) -> dict[tuple[UUID, str], rules.Payee]:
+    """What the rules need to know about each (participant, currency), in three statements.
+
+    Two when their `live_accounts` are at hand.
+    """
     keys = set(owners)
     ids = sorted({participant_id for participant_id, _currency in keys})
     active = set(
         Participant.objects.filter(id__in=ids, status=ParticipantStatus.ACTIVE).values_list("id", flat=True)
     )
-    accounts, held = live_accounts(ids), ledger.balances_of(ids)
+    held = ledger.balances_of(ids)
+    if accounts is None:
+        accounts = live_accounts(ids)
     return {
         (participant_id, currency): rules.Payee(
             is_active=participant_id in active,
@@ -224,9 +232,9 @@ def get_payout_account(participant_id: UUID) -> PayoutAccount | None:
 
 def debtor() -> Debtor:
     """The organization's paying account as set; parts may be empty."""
-    name, iban, bic = (
-        str(tenants.setting(f"payouts.debtor_{part}") or "").strip() for part in ("name", "iban", "bic")
-    )
+    parts = [f"payouts.debtor_{part}" for part in ("name", "iban", "bic")]
+    found = tenants.settings_in_force(parts)
+    name, iban, bic = (str(found[part] or "").strip() for part in parts)
     return Debtor(name, iban.replace(" ", "").upper(), bic.replace(" ", "").upper())
 
 

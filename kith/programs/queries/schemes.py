@@ -113,13 +113,15 @@ def default_spec(program: Program, *, event: str = "booking") -> RuleSpec:
     The amount, the cap (0 for none), the hold and automatic approval are settings of the program, else of
     the organization.
     """
-    amount = tenants.setting("rewards.default_amount", program_id=program.id)
+    names = ("default_amount", "max_per_participant", "hold_days", "auto_approve")
+    stored = tenants.settings_in_force([f"rewards.{name}" for name in names], program_id=program.id)
+    amount, cap, hold_days, auto_approve = stored.values()
     return RuleSpec(
         trigger=f"conversion:{event}",
         fixed_minor=Money.parse(amount.text, program.currency).amount_minor,
-        cap_per_participant=tenants.setting("rewards.max_per_participant", program_id=program.id),
-        hold_days=tenants.setting("rewards.hold_days", program_id=program.id),
-        auto_approve=tenants.setting("rewards.auto_approve", program_id=program.id),
+        cap_per_participant=cap,
+        hold_days=hold_days,
+        auto_approve=auto_approve,
     )
 
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -41,7 +41,7 @@ class OriginNotAllowed(Forbidden):
     """The key belongs to other pages."""
 
     code = "origin_not_allowed"
-    message = _lazy("This key does not work on %(origin)s. Add it under Settings, Websites.")
+    message = gettext_lazy("This key does not work on %(origin)s. Add it under Settings, Websites.")
 
 
 @public("programs for other people's pages")

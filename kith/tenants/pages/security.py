@@ -112,7 +112,8 @@ def code_confirm(request: Any) -> HttpResponse:
 @requires("tenants.settings")
 def signin(request: Any, tenant: str) -> HttpResponse:
     """What the organization asks of whoever signs in, and who complies."""
-    present = {name: queries.setting(f"signin.{name}") for name in forms.SignInRulesForm.base_fields}
+    stored = queries.settings_in_force([f"signin.{name}" for name in forms.SignInRulesForm.base_fields])
+    present = {key.removeprefix("signin."): value for key, value in stored.items()}
     form = forms.SignInRulesForm(html.given(request), initial=present)
     if request.method == "POST" and form.is_valid():
         actions.set_settings(values=form.changes(), actor=request.actor, now=clock.now())

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from kith.kit import letters
 from kith.tenants.context import brand
@@ -66,23 +66,38 @@ def send_code(*, user: User, code: str, language: str) -> None:
 # What a letter about a change says: subject, sentence.
 NOTICES: Mapping[str, tuple[Any, Any]] = {
     "totp_activated": (
-        _l("An authenticator app was added"), _l("From now on a code from your app is asked for when you sign in.")
+        gettext_lazy("An authenticator app was added"),
+        gettext_lazy("From now on a code from your app is asked for when you sign in."),
     ),
     "totp_deactivated": (
-        _l("The authenticator app was removed"), _l("Its codes are no longer asked for when you sign in.")
+        gettext_lazy("The authenticator app was removed"),
+        gettext_lazy("Its codes are no longer asked for when you sign in."),
     ),
-    "webauthn_added": (_l("A passkey was added"), _l("You can sign in with it from now on.")),
-    "webauthn_removed": (_l("A passkey was removed"), _l("Nobody can sign in with it any more.")),
+    "webauthn_added": (
+        gettext_lazy("A passkey was added"),
+        gettext_lazy("You can sign in with it from now on."),
+    ),
+    "webauthn_removed": (
+        gettext_lazy("A passkey was removed"),
+        gettext_lazy("Nobody can sign in with it any more."),
+    ),
     "recovery_codes_generated": (
-        _l("New recovery codes were made"), _l("The former ones no longer work.")
+        gettext_lazy("New recovery codes were made"),
+        gettext_lazy("The former ones no longer work."),
     ),
     "factor_reset": (
-        _l("Your second factor was taken off"),
-        _l("An administrator did that. Sign in with your password and set up a new one."),
+        gettext_lazy("Your second factor was taken off"),
+        gettext_lazy("An administrator did that. Sign in with your password and set up a new one."),
     ),
-    "password_changed": (_l("Your password was changed"), _l("You sign in with the new one from now on.")),
-    "password_reset": (_l("Your password was changed"), _l("You sign in with the new one from now on.")),
-}  # fmt: skip
+    "password_changed": (
+        gettext_lazy("Your password was changed"),
+        gettext_lazy("You sign in with the new one from now on."),
+    ),
+    "password_reset": (
+        gettext_lazy("Your password was changed"),
+        gettext_lazy("You sign in with the new one from now on."),
+    ),
+}
 
 
 def send_notice(*, user: User, what: str) -> None:

@@ -28,6 +28,7 @@ from kith.tenants.queries.organizations import (
     seat_actor,
     seats_of,
     setting,
+    settings_in_force,
     settings_shown,
     views_of,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "seats_of",
     "sessions_of",
     "setting",
+    "settings_in_force",
     "settings_shown",
     "sign_in_rules",
     "tenants_with_places",
