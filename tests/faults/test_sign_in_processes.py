@@ -18,7 +18,7 @@ from kith.kit import tenancy
 from kith.kit.actors import Actor
 from kith.tenants.models import Member, User
 from tests.faults.installation import Installation, Team, installation
-from tests.machine import until
+from tests.machine import TRUST, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timed]
 
@@ -46,7 +46,9 @@ def many(house: Installation, count: int, headers: Any, path: str = PUBLIC) -> l
     """That many calls through sixteen connections; `headers(number)` for each."""
 
     def call(number: int) -> httpx.Response:
-        return httpx.post(f"{house.url}{path}", json=NOT_A_TOKEN, headers=headers(number), timeout=30)
+        return httpx.post(
+            f"{house.url}{path}", json=NOT_A_TOKEN, headers=headers(number), timeout=30, verify=TRUST
+        )
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(call, range(count)))
@@ -104,7 +106,10 @@ def test_each_key_has_its_own_limit(house: Installation, team: Team) -> None:
     def call(number: int) -> tuple[int, int]:
         limit = (30, 40)[number % 2]
         answer = httpx.get(
-            f"{house.url}/api/v1/me", headers={"Authorization": f"Bearer {keys[limit]}"}, timeout=30
+            f"{house.url}/api/v1/me",
+            headers={"Authorization": f"Bearer {keys[limit]}"},
+            timeout=30,
+            verify=TRUST,
         )
         assert answer.headers["RateLimit-Limit"] == str(limit)
         return limit, answer.status_code
@@ -121,7 +126,7 @@ def test_failures_are_counted_by_all_processes_together(house: Installation, tea
         body = {"username": username, "password": "wrong"}
         headers = {"X-Forwarded-For": address}
         return httpx.post(
-            f"{house.url}/api/v1/auth/token", json=body, headers=headers, timeout=30
+            f"{house.url}/api/v1/auth/token", json=body, headers=headers, timeout=30, verify=TRUST
         ).status_code
 
     with ThreadPoolExecutor(16) as pool:
