@@ -26,6 +26,20 @@ select gen_random_uuid(), %(tenant)s, %(program)s, p.id, 'Friend ' || p.name, 'f
   '', '', '', '', '', p.created_at, now() from participants_participant p where p.tenant_id = %(tenant)s
 """
 
+# Every tenth referral has earned something that waits for approval: 10,000 of 100,000.
+EARN = """
+with decided as (
+  insert into rewards_decision (id, tenant_id, program_id, cause_kind, cause_id, ruleset_hash, facts, trace, decided_at)
+  values (gen_random_uuid(), %(tenant)s, %(program)s, 'bench', gen_random_uuid(), '', '{}', '[]', now()) returning id)
+insert into rewards_reward (id, tenant_id, decision_id, program_id, referral_id, rule_version_id, rule_code,
+  beneficiary_id, cause_kind, cause_id, instalment, amount_minor, currency, clawed_back_minor, status, hold_until,
+  hold_reason, approved_by, closed_reason, reinstated, created_at)
+select gen_random_uuid(), %(tenant)s, d.id, %(program)s, r.id, %(version)s, 'booking', r.referrer_id, 'bench', r.id,
+  1, 2500, 'EUR', 0, 'pending_approval', now(), '', '', '', 0, r.created_at
+  from decided d, (select *, row_number() over () n from referrals_referral where tenant_id = %(tenant)s) r
+ where n %% 10 = 0
+"""
+
 
 def main(rows: int) -> None:
     """Print the table."""
@@ -56,7 +70,7 @@ def build(database: Any, rows: int) -> tuple[Any, int]:
 
     from kith.kit import clock, tenancy
     from kith.pipelines.queries import get_stage
-    from kith.programs.tests.factories import make_program
+    from kith.programs.tests.factories import make_program, publish_rule
     from kith.tenants import actions
     from kith.tenants.models import User
 
@@ -71,6 +85,7 @@ def build(database: Any, rows: int) -> tuple[Any, int]:
         actions.add_member(user=user, role="owner", now=now)
         program = make_program()
         stage = get_stage(program.pipeline_id, "invited")
+        version = publish_rule(program, "booking")
     with psycopg.connect(database.app_url) as app:
         app.execute(
             "select set_config('app.tenant_id', %s, true), set_config('statement_timeout', '0', true)",
@@ -78,8 +93,9 @@ def build(database: Any, rows: int) -> tuple[Any, int]:
         )
         app.execute(FILL, [tenant.id, rows])
         app.execute(REFER, {"tenant": tenant.id, "program": program.pk, "stage": stage.pk})
+        app.execute(EARN, {"tenant": tenant.id, "program": program.pk, "version": version.pk})
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
-        owner.execute("vacuum analyze participants_participant, referrals_referral")
+        owner.execute("vacuum analyze participants_participant, referrals_referral, rewards_reward")
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(pk=user.pk))
     return client, tenant.id
@@ -91,7 +107,10 @@ def measure(client: Any, tenant_id: int, rows: int) -> None:
         "people": ("/t/bench/people/", {"limit": "100"}),
         "people by name": ("/t/bench/people/", {"limit": "100", "sort": "name"}),
         "people called Jansen": ("/t/bench/people/", {"limit": "100", "q": "jansen"}),
-        "referrals": ("/t/bench/referrals/", {"limit": "100"}),
+        "referrals": ("/t/bench/referrals/", {"limit": "100", "show": "all"}),
+        "referrals to decide": ("/t/bench/referrals/", {"limit": "100", "show": "waiting"}),
+        "the last to decide": ("/t/bench/referrals/", {"limit": "100", "show": "waiting", "page": "100"}),
+        "rewards": ("/t/bench/rewards/", {}),
     }
     print(f"100 of {rows:,} rows: median milliseconds\n")
     print(f"{'':<24}{'page':>8}{'part':>8}{'SQL':>8}{'statements':>12}{'page ÷ SQL':>12}{'part ÷ SQL':>12}")

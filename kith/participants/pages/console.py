@@ -163,7 +163,7 @@ def _address(tenant: str, person: Participant) -> str:
 
 BALANCES = (
     ("available", gettext_lazy("Available"), "wallet"),
-    ("pending", gettext_lazy("On hold"), "hourglass"),
+    ("pending", gettext_lazy("Promised"), "hourglass"),
     ("reserved", gettext_lazy("In a payout"), "landmark"),
     ("paid", gettext_lazy("Paid out"), "banknote"),
 )
