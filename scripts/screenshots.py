@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from visitors import Demonstration, Visitor, demonstration
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 CHROMIUM = "/usr/bin/chromium"
 LARGEST = 150_000
 TABLES = {
