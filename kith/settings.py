@@ -172,7 +172,9 @@ ACCOUNT_ADAPTER = "kith.tenants.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {
     "login": "kith.tenants.adapter.LoginForm",
+    "change_password": "kith.tenants.adapter.ChangePasswordForm",
     "reset_password": "kith.tenants.adapter.ResetPasswordForm",
+    "reset_password_from_key": "kith.tenants.adapter.ResetPasswordKeyForm",
 }
 MFA_ADAPTER = "kith.tenants.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

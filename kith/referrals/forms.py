@@ -17,22 +17,27 @@ class FriendForm(forms.Form):
     shown_by = "referrals/_friend_form.html"
 
     name = forms.CharField(
-        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Tell us your name.")},
+    )  # fmt: skip
     email = forms.EmailField(
         label=_("Your e-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Tell us your e-mail address.")},
     )
     booking_reference = forms.CharField(
         label=_("Booking reference"), max_length=100, help_text=_("It stands in the confirmation you received."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Fill it in: by it we find what you booked.")},
     )  # fmt: skip
     phone = forms.CharField(
         label=_("Your phone number"), max_length=40, required=False,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )  # fmt: skip
-    consent = forms.BooleanField()
+    consent = forms.BooleanField(
+        error_messages={"required": _("Tick the box: without it we may not keep your details.")}
+    )
     rid = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     website = forms.CharField(
         required=False, label=_("Leave this empty"),

@@ -83,6 +83,23 @@ class ResetPasswordForm(forms.ResetPasswordForm):
         return str(self.cleaned_data["email"])
 
 
+class _Unprompted:
+    """Fields have labels; what the library writes into them would be read twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            field.widget.attrs.pop("placeholder", None)
+
+
+class ChangePasswordForm(_Unprompted, forms.ChangePasswordForm):
+    """The present password and a new one, twice."""
+
+
+class ResetPasswordKeyForm(_Unprompted, forms.ResetPasswordKeyForm):
+    """A new password, twice, for who came by the link."""
+
+
 class LoginForm(forms.LoginForm):
     """Name or address, and password."""
 

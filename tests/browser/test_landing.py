@@ -42,6 +42,7 @@ def test_a_page_is_written_looked_at_published_and_used(open_page: Opener, demo:
     expect(friend.get_by_role("heading", level=1)).to_have_text("Pack your bag")
     friend.get_by_role("button", name="Count me in").click()
     expect(friend.get_by_role("alert")).to_contain_text("need your attention")
+    expect(friend.get_by_role("alert")).to_be_in_viewport()
     friend.get_by_label("Your name").fill("Noor Nieuw")
     friend.get_by_label("Your e-mail address").fill("noor.nieuw@example.com")
     friend.get_by_label("Booking reference").fill("NOOR-1")
@@ -49,6 +50,7 @@ def test_a_page_is_written_looked_at_published_and_used(open_page: Opener, demo:
     friend.get_by_role("button", name="Count me in").click()
     expect(friend.get_by_role("heading", level=1)).to_have_text("Thank you")
     expect(friend.get_by_text("looks up your booking")).to_be_visible()
+    assert friend.url.endswith(f"/r/{code}/thanks"), "nothing of the form is left in the address"
 
     with demo.inside():
         made = Referral.objects.get(booking_reference="NOOR-1")
