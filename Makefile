@@ -5,7 +5,8 @@
 export PYTHONNOUSERSITE := 1
 PYTEST := .venv/bin/python -m pytest
 # More workers than cores: a test waits for the database, and a browser or a web process for another.
-SUITES = KITH_TEST_POSTGRES=system $(PYTEST) -n 3 --ignore tests/browser || failed=$$?; $(PYTEST) -n 3 --dist loadgroup
+SUITE := $(PYTEST) -n 3 --dist loadgroup
+SUITES := KITH_TEST_POSTGRES=system $(SUITE) --ignore tests/browser || failed=$$?; $(SUITE)
 TELLING := -rP --show-capture=stdout
 
 help: ## this list
@@ -27,7 +28,7 @@ test-faults: ## kill, starve and flood whole installations; a few minutes, and r
 	@scripts/setup faults
 	@failed=0; $(PYTEST) -m "faults and outage" -n 3 --dist loadfile $(TELLING) || failed=$$?; \
 	$(PYTEST) -m "faults and timed" -s || failed=$$?; \
-	$(PYTEST) -m "faults and not timed and not outage" -n 3 $(TELLING) && exit $$failed
+	$(PYTEST) -m "faults and not timed and not outage" -n 3 --dist worksteal $(TELLING) && exit $$failed
 
 test-release: ## before a release: sqlmap on every list of a running installation; URL=… KEY=<API key>
 	@tests/release/sqlmap "$(URL)" "$(KEY)"

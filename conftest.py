@@ -40,6 +40,15 @@ SLOW = {"time_cost": Argon2id.time_cost, "memory_cost": Argon2id.memory_cost}
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that share a fixture of their module go to one worker, so that it is made once."""
+    if isinstance(item, pytest.Function) and not item.get_closest_marker("xdist_group"):
+        defined = item._fixtureinfo.name2fixturedefs
+        used = (each for name in item.fixturenames for each in defined.get(name, ()))
+        if any(each.scope == "module" for each in used):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what another server than the embedded one changes."""
     if os.environ.get("KITH_TEST_POSTGRES", "embedded") != "embedded":

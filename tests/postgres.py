@@ -24,6 +24,7 @@ from typing import IO, Any
 from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from kith.kit.embedded import Cluster
@@ -119,9 +120,9 @@ def system_binaries() -> Path:
     return max(found, key=lambda folder: int(folder.parts[-2]))
 
 
-def concerns(item: Any) -> bool:
+def concerns(item: pytest.Item) -> bool:
     """Whether a test uses the server: by its marker, by a fixture, or by what it or a fixture of its gets from here."""
-    if item.get_closest_marker("django_db") or not hasattr(item, "fixturenames"):
+    if item.get_closest_marker("django_db") or not isinstance(item, pytest.Function):
         return True
     fixtures = item._fixtureinfo.name2fixturedefs
     used = [item.obj, *(each.func for name in item.fixturenames for each in fixtures.get(name, ()))]
