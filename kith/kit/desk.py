@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from kith.kit.actors import Actor
@@ -58,7 +59,8 @@ class Desk(admin.AdminSite):
         apps = super().get_app_list(request, app_label)
         for app in apps:
             for model in app["models"]:
-                model["name"] = self._registry[model["model"]].title  # type: ignore[attr-defined]
+                shown: Any = self._registry[model["model"]]
+                model |= {"name": shown.title, "about": shown.about, "figure": shown.figure}
         return apps
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -95,6 +97,7 @@ class Reading(admin.ModelAdmin):
     """Rows to look at. `doors` are buttons beside a row: name -> label; each has a method `do_<name>`."""
 
     title: Any = ""
+    about: Any = ""
     actions = None
     doors: Mapping[str, Any] = {}
     change_form_template = "kit/operator_row.html"
@@ -130,6 +133,10 @@ class Reading(admin.ModelAdmin):
         door = path("<str:object_id>/do/<str:door>/", self.admin_site.admin_view(self.go), name=self._name)
         never = ("_delete", "_history")
         return [door, *(each for each in super().get_urls() if not str(each.name).endswith(never))]
+
+    def figure(self) -> str:
+        """How many there are, asked when the first page is drawn."""
+        return str(self.model._default_manager.count())
 
     @property
     def _name(self) -> str:
@@ -170,10 +177,15 @@ class Reading(admin.ModelAdmin):
 class JobDesk(Reading):
     """What waits and what went wrong; never what a job was given."""
 
-    title = _("Jobs")
+    title, about = _("Jobs"), _("What runs in the background, and what went wrong.")
 
     list_display = ("id", "task_name", "status", "attempts", "scheduled_at")
     list_filter = ("status",)
     fields = ("task_name", "queue_name", "status", "attempts", "scheduled_at", "abort_requested")
     ordering = ("-id",)
     show_full_result_count = False
+
+    def figure(self) -> str:
+        """How many failed; the others come and go."""
+        failed = ProcrastinateJob.objects.filter(status="failed").count()
+        return ngettext("%(count)d failed", "%(count)d failed", failed) % {"count": failed}

@@ -20,6 +20,7 @@ class TenantDesk(Reading):
     """Which organizations there are; who works there, only as a number."""
 
     title = _("Organizations")
+    about = _("Who works with Kith here; suspend one, or let it work again.")
 
     list_display = ("name", "slug", "status", "places", "currency", "locale", "created_at")
     list_filter = ("status", "is_demo")
@@ -62,6 +63,7 @@ class UserDesk(Reading):
     """Who can sign in: staff of organizations and operators."""
 
     title = _("People who sign in")
+    about = _("Lock an account, open it, or take its second factor off.")
 
     list_display = ("username", "name", "email", "is_active", "is_operator", "last_login")
     list_filter = ("is_active", "is_operator")
@@ -140,6 +142,7 @@ class PlatformSettingDesk(Reading):
     """What holds where an organization decided nothing."""
 
     title = _("Settings of the installation")
+    about = _("What counts where an organization says nothing itself.")
 
     form = PlatformSettingForm
     list_display = ("key", "value", "set_by", "set_at")

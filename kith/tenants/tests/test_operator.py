@@ -1,16 +1,18 @@
 """The operator's desk: who gets in, what it does, and what it never shows."""
 
+import re
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from django.db import connection
 from django.test import Client
 
 from kith.audit.models import AuditEntry
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 from kith.tenants import actions, queries
-from kith.tenants.models import PlatformSetting, TenantStatus, User
+from kith.tenants.models import PlatformSetting, Tenant, TenantStatus, User
 from kith.tenants.tests.test_factors import PASSWORD, code_of, enter, fresh_address, give_app, is_in, user_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
@@ -86,6 +88,20 @@ def test_every_list_and_row_of_the_desk_opens(at_desk: Client, olivia: User, ali
         at_desk.post(f"{DESK}tenants/user/{olivia.pk}/change/", {"email": "x@example.com"}).status_code == 403
     )
     assert User.objects.get(pk=olivia.pk).email == before
+
+
+def test_the_first_page_says_how_many_there_are_and_what_failed(
+    at_desk: Client, acme: Any, rival: Any
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, status) values ('slow', 'kith.none', 'failed')"
+        )
+    shown = at_desk.get(DESK).content.decode()
+    figures = dict(re.findall(r'<a href="[^"]*/(\w+)/"><span>[^<]*</span><b>([^<]*)</b><small>\w', shown))
+    assert figures["procrastinatejob"] == "1 failed"
+    assert figures["tenant"] == str(Tenant.objects.count())
+    assert figures["user"] == str(User.objects.count())
 
 
 def test_an_organization_is_suspended_and_works_again(
