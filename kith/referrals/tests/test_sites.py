@@ -12,7 +12,7 @@ from conftest import signed_in
 from kith.kit import tenancy
 from kith.kit.actors import SYSTEM
 from kith.kit.errors import Invalid
-from kith.referrals import actions
+from kith.referrals import actions, queries
 from kith.referrals.models import Click, Referral, SiteKey
 from kith.referrals.pages import sites
 from kith.referrals.tests.factories import NOW, make_scene
@@ -67,7 +67,11 @@ def test_a_visit_and_a_lead_are_recorded_as_from_the_site(scene: Any, acme: Any)
     with tenancy.use(acme.id):
         assert [(str(row.id), row.channel) for row in Click.objects.all()] == [(rid, "site")]
         made = Referral.objects.get()
+        agreed = queries.agreement(made.id)
     assert (made.source, made.referrer_id, str(made.click_id)) == ("site", scene.dana.id, rid)
+    assert agreed is not None, "what the friend agreed to is kept, as of the landing page"
+    assert "may use these details" in agreed.text
+    assert agreed.language == "en"
 
 
 REFUSED = {
