@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 
 from kith.kit import html
-from kith.kit.pagination import listed
 from kith.programs.queries import programs
 from kith.rewards import forms, queries
 from kith.tenants.access import requires
@@ -16,10 +15,8 @@ def rewards(request: Any, tenant: str) -> HttpResponse:
     """Every reward, narrowed by what was asked; each total leads to the rows behind it."""
     form = forms.RewardFilterForm(request.GET)
     wanted = form.wanted()
-    found = listed(
-        queries.found_rewards(**wanted), order=queries.NEWEST, page=request.GET.get("page", 1), limit=25,
-        cursor=request.GET.get("cursor"),
-    )  # fmt: skip
+    place = {"page": request.GET.get("page", 1), "cursor": request.GET.get("cursor")}
+    found = queries.rewards_page(**wanted, **place)
     context = {
         "page": found, "filters": form.cleaned_data, "filtered": any(wanted.values()),
         "programs": [(row.id, row.name) for row in programs()], "overview": queries.overview(),

@@ -19,6 +19,7 @@ from kith.rewards.queries.overview import (
     Total,
     found_rewards,
     overview,
+    rewards_page,
 )
 from kith.rewards.queries.queue import (
     ALL,
@@ -89,6 +90,7 @@ __all__ = [
     "release_of",
     "reward_list",
     "rewards_of_referrals",
+    "rewards_page",
     "ruleset",
     "sum_of",
     "take_back_of",

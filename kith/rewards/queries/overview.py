@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit.money import Money
+from kith.kit.pagination import Page, listed
 from kith.kit.search import matching
 from kith.ledger import queries as ledger
 from kith.participants.models import Participant
@@ -55,6 +56,14 @@ def found_rewards(
         people = matching(Participant.objects.all(), search)
         rows = rows.filter(beneficiary_id__in=people.values("id"))
     return rows.order_by(*NEWEST)
+
+
+def rewards_page(*, page: int | str = 1, cursor: str | None = None, **wanted: Any) -> Page[Reward]:
+    """A page of `found_rewards`, beyond row 10,000 by cursor. Raises as `listed` does."""
+    keys = found_rewards(**wanted).select_related(None).values("id", "created_at")
+    found = listed(keys, order=NEWEST, page=page, limit=25, cursor=cursor)
+    rows = reward_list().in_bulk([row["id"] for row in found.items])
+    return found.showing([rows[row["id"]] for row in found.items])
 
 
 @dataclass(frozen=True, slots=True)
