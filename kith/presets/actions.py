@@ -22,6 +22,7 @@ from kith.programs import queries as schemes
 from kith.programs.models import Program
 from kith.tenants import actions as tenants
 from kith.tenants.models import Role, Tenant, User
+from kith.tenants.queries import get_seat, member_actor, seat_actor
 from kith.tenants.rules import SETTINGS
 
 _START = "kith.presets.start"
@@ -69,11 +70,11 @@ def load_preset(
     )
     with tenancy.use(tenant.id, actor=actor):
         user = owner if isinstance(owner, User) else _create_user(owner, now)
-        tenants.add_member(user=user, role=Role.OWNER, now=now)
-        furnish(
-            preset, code=code, currency=tenant.currency, locale=tenant.locale,
-            actor=replace(actor, tenant_id=tenant.id), now=now,
-        )  # fmt: skip
+        member = tenants.add_member(user=user, role=Role.OWNER, now=now)
+        # Whoever could sign in already sets it up; the history names them.
+        by = member_actor(member) if isinstance(owner, User) else replace(actor, tenant_id=tenant.id)
+    with tenancy.use(tenant.id, actor=by):
+        furnish(preset, code=code, currency=tenant.currency, locale=tenant.locale, actor=by, now=now)
     return tenant
 
 
@@ -175,9 +176,11 @@ def start_organization(
     tenant = load_preset(
         code=code, slug=slug, name=name, owner=user, reward=reward, actor=actor, now=now, **values
     )
-    if logo:
-        with tenancy.use(tenant.id, actor=actor):
-            tenants.set_logo(tenant=tenant, picture=io.BytesIO(logo), actor=actor, now=now)
+    seat = get_seat(user, slug)
+    if logo and seat is not None:
+        by = seat_actor(seat, user)
+        with tenancy.use(tenant.id, actor=by):
+            tenants.set_logo(tenant=tenant, picture=io.BytesIO(logo), actor=by, now=now)
     # Last, so that what was refused above can be mended and sent again.
     if invitation and not limits.hit(_used(invitation), 1, rules.START_LIFETIME).allowed:
         raise StartGone

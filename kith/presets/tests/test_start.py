@@ -10,11 +10,13 @@ from django.urls import reverse
 from PIL import Image
 
 from conftest import make_member
+from kith.audit.models import AuditEntry
 from kith.commands import tenant as tenant_command
 from kith.kit import clock, tenancy
 from kith.pipelines import queries as pipelines
 from kith.presets import actions, queries
 from kith.programs import queries as programs
+from kith.programs.models import LandingVersion
 from kith.tenants import actions as tenants
 from kith.tenants import queries as members
 from kith.tenants.models import Tenant, User
@@ -147,6 +149,14 @@ def test_a_logo_proposes_its_color_and_becomes_the_mark(newcomer: Any) -> None:
     picture = Client().get(address)
     assert (picture.status_code, picture["Content-Type"]) == (200, "image/png")
     assert Client().get(address.replace(".png", "x.png")).status_code == 404
+    with tenancy.use(tenant.id):
+        (owner,) = members.members()
+        by = members.member_actor(owner).ref
+        assert set(LandingVersion.objects.values_list("published_by", flat=True)) == {by}
+        assert set(
+            AuditEntry.objects.filter(table_name="pipelines_stage").values_list("actor", flat=True)
+        ) == {by}
+        assert AuditEntry.objects.filter(op="U", diff__has_key="logo", actor=by).exists()
     bad = io.BytesIO(b"<svg/>")
     bad.name = "logo.png"
     newcomer.post(step("kind"), {"kind": "travel"})

@@ -1,6 +1,7 @@
 """Reading organizations, members, keys and settings."""
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -284,7 +285,8 @@ def addresses(tenant: Tenant) -> dict[str, Any]:
     website = urlsplit(tenant.website).hostname or ""
     wished = f"refer.{website.removeprefix('www.')}" if "." in website else ""
     return {
-        "base": base, "host": host, "wished": "" if host.endswith(f".{website.removeprefix('www.')}") else wished,
+        "base": base, "host": host, "is_name": re.search(r"\.[a-z]+$", host) is not None,
+        "wished": "" if host.endswith(f".{website.removeprefix('www.')}") else wished,
         "portal": f"{base}/p/{tenant.slug}/", "console": f"{base}/t/{tenant.slug}/",
         "sender": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
     }  # fmt: skip

@@ -218,7 +218,9 @@ def test_the_page_of_addresses_says_what_an_own_domain_takes(
     page = text(browse(alice).get(reverse("tenants:addresses", args=[acme.slug])))
     assert said in page
     assert f"https://refer.kith.example/p/{acme.slug}/" in page
-    assert ("KITH_BASE_URL" in page) == said.startswith("refer.")
+    assert ("KITH_BASE_URL" in page) == ("CNAME" in page) == said.startswith("refer.")
+    settings.KITH_PUBLIC_URL = "http://192.0.2.7:8000"
+    assert "CNAME" not in text(browse(alice).get(reverse("tenants:addresses", args=[acme.slug])))
 
 
 def test_the_organization_changes_its_name_and_place(acme: Any, alice: Any, browse: Any) -> None:
