@@ -25,11 +25,14 @@ class FilterForm(forms.Form):
         required=False, choices=[(each, each) for each in ("", "waiting", "asked", "all")]
     )
     sort = forms.ChoiceField(required=False, choices=[(each, each) for each in ("", "created", "-created")])
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
 
     @property
     def narrows(self) -> bool:
         """True when something besides the view and the order was chosen."""
-        return any(self.cleaned_data[name] for name in ("q", "stage", "program", "referrer"))
+        names = ("q", "stage", "program", "referrer", "since", "until")
+        return any(self.cleaned_data[name] for name in names)
 
     def wanted(self) -> dict[str, Any]:
         """The arguments of `queries.found_referrals`. Raises Invalid naming the filter at fault."""
@@ -37,7 +40,8 @@ class FilterForm(forms.Form):
         said = self.cleaned_data
         return {
             "search": said["q"], "stage": said["stage"], "program_id": said["program"],
-            "referrer_id": said["referrer"], "show": said["show"], "sort": said["sort"],
+            "referrer_id": said["referrer"], "show": said["show"], "sort": said["sort"], "since": said["since"],
+            "until": said["until"],
         }  # fmt: skip
 
 

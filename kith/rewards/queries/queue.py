@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from kith.referrals import queries as referrals
 from kith.referrals.models import Conversion, Referral
 from kith.rewards.models import Reward, RewardStatus
 from kith.rewards.queries.rewards import NEWEST, rewards_of_referrals
-from kith.tenants.queries import setting
+from kith.tenants.queries import current_tenant, setting
 
 OLDEST = ("created_at", "id")
 WAITING, ASKED, ALL = "waiting", "asked", "all"
@@ -43,17 +44,28 @@ def found_referrals(
     referrer_id: UUID | None = None,
     show: str = "",
     sort: str = "",
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
 ) -> QuerySet[Referral]:
-    """The referrals of a list: those to decide, those whose referrer was asked, or all.
+    """The referrals of a list: those to decide, those whose referrer was asked, or all; made on some days or any.
 
     What waits comes longest first, all else newest first, unless `sort` says "created" or "-created".
     """
-    rows = referrals.referral_list(search=search, stage=stage, program_id=program_id, referrer_id=referrer_id)
+    rows = referrals.referral_list(
+        search=search, stage=stage, program_id=program_id, referrer_id=referrer_id,
+        created_from=_midnight(since) if since else None,
+        created_before=_midnight(until + datetime.timedelta(days=1)) if until else None,
+    )  # fmt: skip
     if show == WAITING:
         rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
     elif show == ASKED:
         rows = rows.filter(asked_at__isnull=False)
     return rows.order_by(*_order(show, sort))
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    """When the day begins for the organization."""
+    return datetime.datetime.combine(day, datetime.time(), ZoneInfo(current_tenant().timezone))
 
 
 def _order(show: str, sort: str) -> tuple[str, ...]:

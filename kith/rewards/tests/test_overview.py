@@ -104,3 +104,40 @@ def test_the_referrer_is_asked_by_mail_and_the_answer_is_kept(acme: Any, alice: 
     with tenancy.use(acme.id):
         assert Referral.objects.get(pk=referral.id).asked_at is None
     assert client.post(answer, {"text": "KR-1"}).status_code == 409
+
+
+def test_referrals_are_narrowed_to_days_of_the_organizations_time_zone(
+    acme: Any, alice: Any, browse: Any
+) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        scene = make_scene()
+        for name, hour in (("Late On Monday", 21), ("Early On Tuesday", 22)):
+            # 21:00 and 22:00 UTC are 23:00 and midnight in Amsterdam.
+            row = make_referral(scene, referred_name=name)
+            Referral.objects.filter(pk=row.pk).update(created_at=AT.replace(hour=hour))
+    client, url = browse(alice), reverse("rewards:queue", args=[acme.slug])
+    for since, until, seen, unseen in (
+        ("2026-06-01", "2026-06-01", "Late On Monday", "Early On Tuesday"),
+        ("2026-06-02", "", "Early On Tuesday", "Late On Monday"),
+    ):
+        shown = client.get(url, {"show": "all", "since": since, "until": until}).content.decode()
+        assert seen in shown
+        assert unseen not in shown
+    assert client.get(url, {"since": "Monday"}).status_code == 422
+
+
+def test_rows_beyond_ten_thousand_are_reached_from_the_last_page(acme: Any, alice: Any, browse: Any) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        scene = make_scene()
+        names = [f"Friend {at}" for at in range(5)]
+        for name in names:
+            make_referral(scene, referred_name=name)
+    client, url, seen = browse(alice), reverse("rewards:queue", args=[acme.slug]), []
+    with tenancy.use(acme.id):
+        cursor = queries.queue(locale="en", show="all", limit=2).next_cursor
+        while cursor:
+            page = queries.queue(locale="en", show="all", limit=2, cursor=cursor)
+            seen += [row.referral.referred_name for row in page.items]
+            cursor = page.next_cursor
+    assert seen == ["Friend 2", "Friend 1", "Friend 0"]
+    assert client.get(url, {"cursor": "made up"}).status_code == 400
