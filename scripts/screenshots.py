@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from visitors import Demonstration, Visitor, demonstration
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+DESKTOP, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 CHROMIUM = "/usr/bin/chromium"
 LARGEST = 150_000
 TABLES = {
@@ -106,8 +106,8 @@ def choose(page: Page, language: str) -> None:
     page.locator("#list tbody tr").first.locator("a").first.click()
     page.locator("#file").wait_for()
     for at in range(3):
-        page.locator("#list [name='ids']").nth(at).check()
-    page.locator(".release").filter(has_text="€").wait_for()
+        with page.expect_response("**/release/**"):
+            page.locator("#list [name='ids']").nth(at).check()
 
 
 def upload(page: Page, language: str) -> None:
@@ -122,7 +122,7 @@ def search(page: Page, language: str) -> None:
     """Open the palette and look somebody up."""
     page.keyboard.press("Control+k")
     page.locator("dialog[open] input").first.fill("anna")
-    page.locator("dialog[open] [role=option]").nth(1).wait_for()
+    page.locator("dialog[open] [role=option]").filter(has_text="anna").nth(1).wait_for()
 
 
 def take(browser: Browser, url: str, wanted: list[Scene], folder: Path, language: str) -> None:
