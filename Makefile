@@ -5,7 +5,7 @@
 export PYTHONNOUSERSITE := 1
 PYTEST := .venv/bin/python -m pytest
 # More workers than cores: a test waits for the database, and a browser or a web process for another.
-SUITE := $(PYTEST) -n 3 --dist loadgroup
+SUITE := $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder
 SUITES := KITH_TEST_POSTGRES=system $(SUITE) --ignore tests/browser || failed=$$?; $(SUITE)
 TELLING := -rP --show-capture=stdout
 

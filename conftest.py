@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 from django.db import connections
 from django.utils import timezone, translation
+from xdist.scheduler import LoadFileScheduling
 
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
@@ -40,13 +41,16 @@ SLOW = {"time_cost": Argon2id.time_cost, "memory_cost": Argon2id.memory_cost}
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share a fixture of their module go to one worker, so that it is made once."""
-    if isinstance(item, pytest.Function) and not item.get_closest_marker("xdist_group"):
-        defined = item._fixtureinfo.name2fixturedefs
-        used = (each for name in item.fixturenames for each in defined.get(name, ()))
-        if any(each.scope == "module" for each in used):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+class ByFile(LoadFileScheduling):
+    """Each file goes to one worker, and the browser to one, so that what tests share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """For `--dist loadfile`."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

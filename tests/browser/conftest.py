@@ -49,11 +49,6 @@ SMALL = demonstration.Company(
 )  # fmt: skip
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """One worker drives the browser, so that `demo` and the web process are made once."""
-    item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclasses.dataclass(frozen=True)
 class Demo:
     """The organization that has something of everything; read only."""
