@@ -71,7 +71,7 @@ def scenes(demo: Demonstration) -> list[Scene]:
         Scene("words", staff, f"{console}settings/words/"),
         Scene("brand", staff, f"{console}settings/brand/"),
         Scene("team", staff, f"{console}settings/team/"),
-        Scene("audit", staff, f"{console}settings/audit/"),
+        Scene("audit", staff, f"{console}settings/audit/?table=referrals_referral"),
         Scene("portal", demo.participant, portal),
         Scene("portal-phone", demo.participant, portal, phone=True),
         Scene("portal-phone-dark", demo.participant, f"{portal}referrals/", phone=True, dark=True),
