@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "kith.referrals.middleware.FollowLinks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages are small text; random padding and cookies that stay on this site keep their length from telling secrets.
+    "django.middleware.gzip.GZipMiddleware",
     "kith.kit.middleware.Errors",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
