@@ -95,8 +95,13 @@ def _by_week(rows: Any, column: str, now: datetime.datetime, what: Any = None) -
 
 
 def offer(program: Program | None, locale: str, now: datetime.datetime) -> Offer:
-    """The program's promise to referrers and their friends, out of the rules in force."""
-    found = programs.offer(program, at=now) if program else None
+    """The program's promise to referrers and their friends, out of the rules in force; without, a break."""
+    if program is None:
+        return Offer(
+            _("This program is taking a break"),
+            _("New referrals are not possible at the moment. What was referred before stays valid."),
+        )
+    found = programs.offer(program, at=now)
     if found is None or found.referrer is None:
         return Offer(_("Share your link"), _("Everybody who comes through it is counted for you."))
     facts = {"mine": found.referrer.short(locale)}

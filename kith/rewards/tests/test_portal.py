@@ -15,6 +15,7 @@ from kith.kit.money import Money
 from kith.ledger import queries as ledger
 from kith.participants.tests.factories import make_participant, portal_client
 from kith.pipelines.rules import CATEGORIES, PATH
+from kith.programs.models import Program
 from kith.referrals.actions import ask_back
 from kith.referrals.models import Referral
 from kith.rewards import actions
@@ -66,6 +67,16 @@ def test_the_overview_greets_offers_the_link_and_teaches_who_is_new(
     assert "Your newest referrals" not in shown, "nothing is counted before there is something"
     assert 'href="mailto:?subject=' in shown
     assert "https://wa.me/?text=" in shown
+
+
+def test_nobody_is_asked_to_share_for_a_program_that_takes_a_break(
+    acme: Any, scene: Scene, dana: Client
+) -> None:
+    with tenancy.use(acme.id):
+        Program.objects.filter(pk=scene.program.pk).update(status="paused")
+    shown = text(dana.get(at("home", acme.slug)))
+    assert "This program is taking a break" in shown
+    assert "Share your link, get" not in shown
 
 
 def test_the_overview_shows_how_it_goes(acme: Any, scene: Scene, dana: Client) -> None:
