@@ -147,7 +147,9 @@ class Distinction(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "one", "other"], name="distinction_once"),
-            models.CheckConstraint(condition=models.Q(one__lte=models.F("other")), name="distinction_in_order"),
+            models.CheckConstraint(
+                condition=models.Q(one__lte=models.F("other")), name="distinction_in_order"
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "other"], name="distinction_of_other")]
 
