@@ -80,8 +80,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def settings_menu(tenant: Tenant, actor: Any) -> list[tuple[Any, list[tuple[str, NavItem]]]]:
-    """Title and (name, entry) of each group of settings this actor may open."""
+def settings_menu(tenant: Tenant | None, actor: Any) -> list[tuple[Any, list[tuple[str, NavItem]]]]:
+    """Title and (name, entry) of each group of settings this actor may open; none outside organizations."""
+    if tenant is None or actor is None:
+        return []
     groups = [
         (
             title,
