@@ -6,11 +6,11 @@ The pictures are in `KITH_SHOTS`, or else in `.cache/shots`.
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from email.message import EmailMessage as Message
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage as Message
 from django.utils import translation
 
 from kith.kit import clock
@@ -120,7 +120,7 @@ def written(demo: Demo, name: str, language: str) -> list[Message]:
         cast = Cast(demo, language)
         mail.outbox.clear()
         LETTERS[name](cast)
-    return list(mail.outbox)
+    return [*mail.outbox]
 
 
 def page_of(letter: Any) -> str:

@@ -46,8 +46,8 @@ def incomplete(catalog: Catalog) -> list[str]:
             found.append(f"not translated: {ids[0]!r}")
         elif message.fuzzy:
             found.append(f"fuzzy: {ids[0]!r}")
-        elif {place for text in said for place in PLACES.findall(text)} - {
-            place for text in ids for place in PLACES.findall(text)
+        elif {place for text in said for place in PLACES.findall(str(text))} - {
+            place for text in ids for place in PLACES.findall(str(text))
         }:
             found.append(f"fills in other places: {ids[0]!r}")
     return found
