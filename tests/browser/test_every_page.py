@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kith.kit.statics import smaller
 from tests.browser.conftest import Demo, Opener, faults, sideways
 from tests.browser.places import Place, places, visitors
 from tests.guards.source import none
@@ -66,11 +67,11 @@ def test_every_page_answers(answers: list[tuple[Place, Any]], shown: list[Place]
 
 
 def linked(page: str) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each static file that the page asks for."""
+    """Name and content, as it is served, of each static file that the page asks for."""
     for name in dict.fromkeys(LINKED.findall(page)):
         path = finders.find(name)
         assert path, f"{name} is nowhere"
-        yield name, Path(path).read_bytes()
+        yield name, smaller(name, Path(path).read_bytes())
 
 
 def packed(content: bytes) -> int:

@@ -90,7 +90,8 @@ def text_of(response):
 def test_a_console_page_has_its_title_twice_escaped_once_and_one_current_entry():
     source = '{% extends "kit/console.html" %}{% block title %}{{ name }}{% endblock %}'
     shown = render(source, {"name": "Rewards & more"})
-    assert "<title>Rewards &amp; more · Noordzee &lt;Reizen&gt;</title>" in shown
+    title = shown[shown.index("<title>") + 7 : shown.index("</title>")]
+    assert " ".join(title.split()) == "Rewards &amp; more · Noordzee &lt;Reizen&gt;"
     assert "<h1>Rewards &amp; more</h1>" in shown
     sidebar = shown[shown.index("<aside") : shown.index("</aside>")]
     assert re.findall(r'<a href="([^"]+)" aria-current="page"', sidebar) == ["/rewards/"]
@@ -109,7 +110,7 @@ def test_the_theme_cookie_decides_the_theme(cookie, attribute):
     request = asking()
     request.COOKIES["kith_theme"] = cookie
     opening = re.search(r"<html[^>]*>", render('{% extends "kit/public.html" %}', request=request))[0]
-    assert opening == f'<html lang="en" dir="ltr"{attribute}>'
+    assert " ".join(opening.split()) == f'<html lang="en" dir="ltr"{attribute}>'
 
 
 def test_arabic_pages_run_from_right_to_left():
