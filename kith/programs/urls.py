@@ -29,5 +29,6 @@ urlpatterns = [
     path(f"{_ONE}landing/discard/", landing.discard, name="landing_discard"),
     path(f"{_ONE}landing/restore/<int:number>/", landing.restore, name="landing_restore"),
     path(f"{_ONE}share/", landing.share, name="share"),
+    path(f"{_ONE}share/preview/", landing.share_preview, name="share_preview"),
     path("pictures/<slug:slug>/<uuid:picture_id>.webp", public.picture, name="picture"),
 ]

@@ -3,6 +3,8 @@
 import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from kith.kit.actors import SYSTEM
 from kith.kit.events import StoredEvent
 from kith.rewards import actions
@@ -15,7 +17,8 @@ def on_conversion_recorded(event: StoredEvent, *, now: datetime.datetime) -> Non
 
 def on_conversion_refunded(event: StoredEvent, *, now: datetime.datetime) -> None:
     """Take back what is no longer earned."""
-    reason = "conversion cancelled" if event.data.get("is_cancelled") else "conversion refunded"
+    cancelled, refunded = gettext_noop("conversion cancelled"), gettext_noop("conversion refunded")
+    reason = cancelled if event.data.get("is_cancelled") else refunded
     actions.take_back_conversion(
         conversion_id=UUID(event.data["conversion_id"]), reason=reason, actor=SYSTEM, now=now
     )

@@ -126,7 +126,9 @@ def _referrals(person: Participant, until: datetime.datetime, locale: str) -> It
             title = _("Referred %(name)s") % {"name": whom}
         icon = "route" if step.from_state else "user-round-plus"
         tone = CATEGORY_TONE.get(step.to_category, "")
-        yield Moment(step.at, title, icon, tone, step.reason, step.actor, referral_id=row.pk)
+        # What Kith wrote itself is in the catalog; what people wrote stays as it is.
+        why = _(step.reason) if step.reason else ""
+        yield Moment(step.at, title, icon, tone, why, step.actor, referral_id=row.pk)
 
 
 def _money(person: Participant, until: datetime.datetime) -> Iterator[Moment]:

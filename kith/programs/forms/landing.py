@@ -196,6 +196,10 @@ class ShareForm(forms.Form):
         for name, text in usual.items():
             self.fields[name].widget.attrs["placeholder"] = text
 
+    def typed(self) -> Mapping[str, str]:
+        """The texts as the fields show them, right or wrong."""
+        return {name: self[name].value() or "" for name in self.fields}
+
     def clean(self) -> dict[str, Any]:
         """Only placeholders that Kith fills, and a link to follow."""
         given: dict[str, Any] = super().clean() or self.cleaned_data

@@ -144,5 +144,15 @@ def share(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
             address = f"{reverse('programs:share', args=[tenant, program.id])}?language={language}"
             return html.done(request, address, _("The messages are saved."))
     context = {"program": program, "form": form, "language": language, "tabs": _tabs(request),
-               "sample": queries.share_sample(program, language)}  # fmt: skip
+               "sample": queries.share_sample(program, language, form.typed())}  # fmt: skip
     return html.page(request, "programs/share.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires("programs.edit")
+def share_preview(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
+    """A part of the messages: how they arrive with what is typed at this moment. Stores nothing."""
+    program, language = access.program(program_id), _language(request)
+    form = forms.ShareForm(request.POST, usual={})
+    context = {"language": language, "sample": queries.share_sample(program, language, form.typed())}
+    return html.part(request, "programs/_messages.html", context)

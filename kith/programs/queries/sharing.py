@@ -32,20 +32,24 @@ class ShareTexts:
         return {channel: rules.filled(getattr(self, channel), values) for channel in rules.CHANNELS}
 
 
-def share_texts(program: Program, language: str) -> ShareTexts:
-    """What people of a program send their friends: the organization's own texts, else the usual ones."""
+def share_texts(program: Program, language: str, typed: Mapping[str, str] | None = None) -> ShareTexts:
+    """What people of a program send their friends: the organization's own texts, else the usual ones.
+
+    With `typed` as if these texts were saved.
+    """
     organization = current_tenant().name
     with override(language):
         usual = usual_texts(organization)
         said = offer(program, at=clock.now()).shared
-    own = {channel: program.share_texts.get(channel, {}).get(language, "") for channel in rules.CHANNELS}
+    saved = {channel: program.share_texts.get(channel, {}).get(language, "") for channel in rules.CHANNELS}
+    own = saved if typed is None else {channel: typed.get(channel, "") for channel in rules.CHANNELS}
     texts = {channel: own[channel] or usual[channel] for channel in rules.CHANNELS}
     return ShareTexts(**texts, offer=said, organization=organization)
 
 
-def share_sample(program: Program, language: str) -> dict[str, str]:
-    """The messages as somebody called Sanne would send them, to be looked at."""
-    return share_texts(program, language).filled(name="Sanne", link=f"{web.public_base()}/r/SANNE234")
+def share_sample(program: Program, language: str, typed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The messages as somebody called Sanne would send them, to be looked at; `typed` as `share_texts` has it."""
+    return share_texts(program, language, typed).filled(name="Sanne", link=f"{web.public_base()}/r/SANNE234")
 
 
 def usual_texts(organization: str) -> Mapping[str, str]:

@@ -334,6 +334,16 @@ def test_a_file_that_only_pretends_to_be_a_picture_is_refused_at_its_field(acme,
         assert queries.draft(program) is None
 
 
+def test_messages_are_shown_as_they_arrive_while_they_are_typed(acme, owner, program):
+    typed = {"language": "nl", "text-sms": "Kijk: {link} {naam}", "text-copy": ""}
+    part = text(owner.post(at("share_preview", acme, program.id), typed))
+    assert "/r/SANNE234 {naam}" in part
+    assert "<html" not in part
+    bad = owner.post(at("share", acme, program.id), typed)
+    assert (bad.status_code, "/r/SANNE234 {naam}" in text(bad)) == (422, True)
+    assert now_of(acme, program).share_texts == {}
+
+
 def test_messages_are_kept_per_language(acme, owner, program):
     way = at("share", acme, program.id)
     bad = owner.post(way, {"language": "nl", "text-sms": "{naam} {link}"})

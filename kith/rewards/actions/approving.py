@@ -1,14 +1,13 @@
 """Agreeing and refusing, one and many. Approval moves no money; refusal gives it back to the budget."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from django.db import transaction
-
+from kith.kit import many
 from kith.kit.actors import Actor
 from kith.kit.errors import DomainError, NotFound
-from kith.referrals.actions import move_referral
+from kith.referrals.actions import move_together
 from kith.referrals.models import Referral
 from kith.referrals.rules import RowResult
 from kith.rewards import queries
@@ -62,14 +61,13 @@ def approve_referrals(
     other amounts wait. Raises ReleaseChanged, TooManyRewards.
     """
     steps.require_few(referral_ids)
-    found = locked_referrals(referral_ids)
-    undecided = queries.undecided_conversions(found)
+    undecided = queries.undecided_conversions(locked_referrals(referral_ids))
     _check(expected, referral_ids)
 
-    def approve(referral: Referral) -> None:
-        _approve(referral, undecided.get(referral.id, []), actor=actor, now=now)
+    def approve(ids: Sequence[UUID]) -> None:
+        _approve(these_locked(ids), undecided, actor=actor, now=now)
 
-    return [attempt(row_id, found.get(row_id), approve) for row_id in dict.fromkeys(referral_ids)]
+    return results(referral_ids, many.refusals(list(dict.fromkeys(referral_ids)), approve))
 
 
 def reject_referrals(
@@ -81,12 +79,12 @@ def reject_referrals(
     """
     steps.require_few(referral_ids)
     why = steps.require_reason(reason)
-    found = locked_referrals(referral_ids)
+    locked_referrals(referral_ids)
 
-    def reject(referral: Referral) -> None:
-        _reject(referral, why, actor=actor, now=now)
+    def reject(ids: Sequence[UUID]) -> None:
+        _reject(these_locked(ids), why, actor=actor, now=now)
 
-    return [attempt(row_id, found.get(row_id), reject) for row_id in dict.fromkeys(referral_ids)]
+    return results(referral_ids, many.refusals(list(dict.fromkeys(referral_ids)), reject))
 
 
 def approve_referral(
@@ -96,18 +94,18 @@ def approve_referral(
 
     Raises NotFound, ReferralNotPending, MoveNotAllowed, ReleaseChanged.
     """
-    referral = locked_referral(referral_id)
+    (referral,) = these_locked([referral_id])
     undecided = queries.undecided_conversions([referral_id])
     _check(expected, [referral_id])
-    _approve(referral, undecided.get(referral_id, []), actor=actor, now=now)
+    _approve([referral], undecided, actor=actor, now=now)
     return referral
 
 
 def reject_referral(*, referral_id: UUID, reason: str, actor: Actor, now: datetime.datetime) -> Referral:
     """Reject a referral with what it earned. Raises NotFound, MoveNotAllowed, ReasonMissing."""
     why = steps.require_reason(reason)
-    referral = locked_referral(referral_id)
-    _reject(referral, why, actor=actor, now=now)
+    (referral,) = these_locked([referral_id])
+    _reject([referral], why, actor=actor, now=now)
     return referral
 
 
@@ -117,22 +115,29 @@ def _check(expected: str, referral_ids: Sequence[UUID]) -> None:
         raise steps.ReleaseChanged
 
 
-def _approve(referral: Referral, undecided: Sequence[UUID], *, actor: Actor, now: datetime.datetime) -> None:
-    for conversion_id in undecided:
-        deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
-    waiting = [
-        reward for reward in locked_rewards_of(referral) if reward.status == RewardStatus.PENDING_APPROVAL
-    ]
-    if referral.category != "completed":
-        move_referral(referral=referral, to_category="completed", actor=actor, now=now)
-    elif not waiting:
+def _approve(
+    referrals: Sequence[Referral],
+    undecided: Mapping[UUID, Sequence[UUID]],
+    *,
+    actor: Actor,
+    now: datetime.datetime,
+) -> None:
+    for referral in referrals:
+        for conversion_id in undecided.get(referral.id, ()):
+            deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
+    waiting = queries.waiting_of(locked_rewards_of(referrals))
+    unfinished = [referral for referral in referrals if referral.category != "completed"]
+    if len({reward.referral_id for reward in waiting} | {referral.id for referral in unfinished}) < len(
+        referrals
+    ):
         raise steps.ReferralNotPending
+    move_together(unfinished, to_category="completed", actor=actor, now=now)
     approve_locked(waiting, actor=actor, now=now)
 
 
-def _reject(referral: Referral, reason: str, *, actor: Actor, now: datetime.datetime) -> None:
-    move_referral(referral=referral, to_category="rejected", actor=actor, reason=reason, now=now)
-    end_held(locked_rewards_of(referral), rejected=True, reason=reason, actor=actor, now=now)
+def _reject(referrals: Sequence[Referral], reason: str, *, actor: Actor, now: datetime.datetime) -> None:
+    move_together(referrals, to_category="rejected", actor=actor, reason=reason, now=now)
+    end_held(locked_rewards_of(referrals), rejected=True, reason=reason, actor=actor, now=now)
 
 
 def approve_locked(rewards: Sequence[Reward], *, actor: Actor, now: datetime.datetime) -> None:
@@ -169,26 +174,19 @@ def _each(
     found = {reward.id: reward for reward in steps.locked(ids)}
     may = {reward.id: reward for reward in found.values() if reward.status in allowed}
     step(list(may.values()))
-    return [_result(row_id, row_id in found, row_id in may) for row_id in dict.fromkeys(ids)]
+    return results(
+        ids,
+        {each: steps.RewardNotPending() if each in found else NotFound() for each in ids if each not in may},
+    )
 
 
-def _result(row_id: UUID, is_found: bool, may: bool) -> RowResult:
-    if may:
-        return RowResult(row_id, True)
-    refusal: DomainError = steps.RewardNotPending() if is_found else NotFound()
-    return RowResult(row_id, False, refusal.code, refusal.text)
+def results(ids: Sequence[UUID], refused: Mapping[UUID, DomainError]) -> list[RowResult]:
+    """What came of each row, in the order asked."""
+    return [_told(row_id, refused.get(row_id)) for row_id in dict.fromkeys(ids)]
 
 
-def attempt(row_id: UUID, referral: Referral | None, step: Callable[[Referral], None]) -> RowResult:
-    """The step with one of many, by itself: what it refuses is told and undone."""
-    try:
-        if referral is None:
-            raise NotFound
-        with transaction.atomic():
-            step(referral)
-    except DomainError as refusal:
-        return RowResult(row_id, False, refusal.code, refusal.text)
-    return RowResult(row_id, True)
+def _told(row_id: UUID, refusal: DomainError | None) -> RowResult:
+    return RowResult(row_id, False, refusal.code, refusal.text) if refusal else RowResult(row_id, True)
 
 
 def locked_referrals(referral_ids: Sequence[UUID]) -> dict[UUID, Referral]:
@@ -200,15 +198,15 @@ def locked_referrals(referral_ids: Sequence[UUID]) -> dict[UUID, Referral]:
     return Referral.objects.select_related("program", "stage").in_bulk(held)
 
 
-def locked_referral(referral_id: UUID) -> Referral:
-    """The referral, locked. Raises NotFound."""
-    found = locked_referrals([referral_id]).get(referral_id)
-    if found is None:
+def these_locked(referral_ids: Sequence[UUID]) -> list[Referral]:
+    """All of these referrals, locked, in the order given. Raises NotFound when one is missing."""
+    found = locked_referrals(referral_ids)
+    if len(found) < len(referral_ids):
         raise NotFound
-    return found
+    return [found[each] for each in referral_ids]
 
 
-def locked_rewards_of(referral: Referral) -> list[Reward]:
-    """Everything the referral earned, locked; lock the referral first."""
+def locked_rewards_of(referrals: Sequence[Referral]) -> list[Reward]:
+    """Everything the referrals earned, locked; lock the referrals first."""
     rows = Reward.objects.select_for_update(of=("self",)).select_related("program")
-    return list(rows.filter(referral=referral).order_by("id"))
+    return list(rows.filter(referral__in=[referral.pk for referral in referrals]).order_by("id"))

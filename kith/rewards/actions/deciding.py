@@ -193,13 +193,14 @@ def _count(cause: Cause, grants: Sequence[rules.Grant]) -> None:
 
 
 def _tell(rewards: Sequence[Reward], *, actor: Actor, now: datetime.datetime) -> None:
-    passed = []
+    passed, told = [], []
     for reward in rewards:
         passed.append(Passed(reward.id, "", RewardStatus.GRANTED))
         passed.append(Passed(reward.id, RewardStatus.GRANTED, reward.status))
-        steps.announce(reward, RewardGranted, now=now)
+        told.append((reward, RewardGranted))
         if reward.status == RewardStatus.APPROVED:
-            steps.announce(reward, RewardApproved, now=now)
+            told.append((reward, RewardApproved))
+    steps.announce(told, now=now)
     record_statuses(machine=steps.MACHINE, passed=passed, actor=actor, now=now)
 
 

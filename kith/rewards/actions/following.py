@@ -3,6 +3,8 @@
 import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from kith.kit.actors import Actor
 from kith.programs.rules import RuleSpec
 from kith.referrals.models import CLOSED, Conversion, ConversionStatus, Referral
@@ -12,6 +14,12 @@ from kith.rewards.events import RewardCancelled
 from kith.rewards.models import Reward, RewardStatus
 
 FINAL = ("completed", *CLOSED)
+REASONS = {
+    "rejected": gettext_noop("referral rejected"),
+    "expired": gettext_noop("referral expired"),
+    "cancelled": gettext_noop("referral cancelled"),
+}
+"""Why a reward ended with its referral: kept as it stands here, translated where it is shown."""
 
 
 def follow_referral(
@@ -37,7 +45,7 @@ def follow_referral(
         approving.approve_locked(waiting, actor=actor, now=now)
     elif category in CLOSED:
         approving.end_held(
-            rewards, rejected=category == "rejected", reason=f"referral {category}", actor=actor, now=now
+            rewards, rejected=category == "rejected", reason=REASONS[category], actor=actor, now=now
         )
 
 

@@ -5,6 +5,7 @@ import logging
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from kith.kit.actors import Actor
 from kith.ledger import actions as ledger
@@ -63,8 +64,8 @@ def _reinstate(reward: Reward, *, actor: Actor, now: datetime.datetime) -> bool:
 
 def _reopen(reward: Reward, *, actor: Actor, now: datetime.datetime) -> None:
     steps.change(
-        [reward], RewardStatus.PENDING_APPROVAL, event=RewardGranted, reason="referral reopened", actor=actor,
-        now=now, closed_at=None, closed_reason="", approved_at=None, approved_by="", hold_reason="",
+        [reward], RewardStatus.PENDING_APPROVAL, event=RewardGranted, reason=gettext_noop("referral reopened"),
+        actor=actor, now=now, closed_at=None, closed_reason="", approved_at=None, approved_by="", hold_reason="",
         reinstated=reward.reinstated + 1,
     )  # fmt: skip
     accounts = ledger.open_participant(owner_id=reward.beneficiary_id, currency=reward.currency)

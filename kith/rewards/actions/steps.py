@@ -128,17 +128,25 @@ def change(
     for reward in rewards:
         for name, value in {"status": status, **values}.items():
             setattr(reward, name, value)
-        announce(reward, event, now=now)
+    announce([(reward, event) for reward in rewards], now=now)
 
 
-def announce(reward: Reward, event: type, *, amount: Money | None = None, now: datetime.datetime) -> None:
-    """Publish an event about a reward; `amount` where it is not the whole of it."""
-    told = event(
-        reward_id=reward.id, program_id=reward.program_id, referral_id=reward.referral_id,
-        beneficiary_id=reward.beneficiary_id, amount_minor=(amount or reward.money).amount_minor,
-        currency=reward.currency,
-    )  # fmt: skip
-    outbox.publish(told, subject_type="reward", subject_id=reward.id, now=now)
+def announce(
+    told: Sequence[tuple[Reward, type]], *, amount: Money | None = None, now: datetime.datetime
+) -> None:
+    """Publish an event of each kind about the reward beside it; `amount` where it is not the whole of it."""
+    events = [
+        (
+            reward.id,
+            kind(
+                reward_id=reward.id, program_id=reward.program_id, referral_id=reward.referral_id,
+                beneficiary_id=reward.beneficiary_id, amount_minor=(amount or reward.money).amount_minor,
+                currency=reward.currency,
+            ),
+        )
+        for reward, kind in told
+    ]  # fmt: skip
+    outbox.publish_many(events, subject_type="reward", now=now)
 
 
 def close(

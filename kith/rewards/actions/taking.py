@@ -66,4 +66,4 @@ def _write_off(reward: Reward, amount: Money, reason: str, *, actor: Actor, now:
         machine=steps.MACHINE, subject_id=reward.id, from_state=before, to_state=reward.status, actor=actor,
         reason=reason, now=now,
     )  # fmt: skip
-    steps.announce(reward, RewardClawedBack, amount=amount, now=now)
+    steps.announce([(reward, RewardClawedBack)], amount=amount, now=now)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from kith.kit import errors
+from kith.kit import errors, many
 from kith.kit.actors import Actor
 from kith.pipelines.actions import NothingToUndo
 from kith.referrals.actions import step_back
@@ -18,7 +19,7 @@ from kith.rewards.actions.reinstating import reinstate_rewards
 from kith.rewards.events import RewardApprovalUndone
 from kith.rewards.models import Reward, RewardStatus
 
-REASON = "decision undone"
+REASON = gettext_noop("decision undone")
 
 
 class DecisionFinal(errors.Conflict):
@@ -34,7 +35,7 @@ def undo_decision(*, referral_id: UUID, actor: Actor, now: datetime.datetime) ->
     Undoing an approval moves no money; undoing a rejection reserves it again, as far as the budget and caps
     still allow. Raises NotFound, NothingToUndo, DecisionFinal, AlreadyReferred.
     """
-    referral = approving.locked_referral(referral_id)
+    (referral,) = approving.these_locked([referral_id])
     _undo(referral, actor=actor, now=now)
     return referral
 
@@ -42,18 +43,23 @@ def undo_decision(*, referral_id: UUID, actor: Actor, now: datetime.datetime) ->
 def undo_decisions(*, referral_ids: Sequence[UUID], actor: Actor, now: datetime.datetime) -> list[RowResult]:
     """Undo up to 1,000 decisions; each succeeds or fails for itself. Raises TooManyRewards."""
     steps.require_few(referral_ids)
-    found = approving.locked_referrals(referral_ids)
+    approving.locked_referrals(referral_ids)
 
-    def undo(referral: Referral) -> None:
-        _undo(referral, actor=actor, now=now)
+    def undo(ids: Sequence[UUID]) -> None:
+        for referral in approving.these_locked(ids):
+            _undo(referral, actor=actor, now=now)
 
-    return [approving.attempt(row_id, found.get(row_id), undo) for row_id in dict.fromkeys(referral_ids)]
+    # One by one: each goes back to a stage of its own, so nothing is won by going together.
+    refused: dict[UUID, errors.DomainError] = {}
+    for row_id in dict.fromkeys(referral_ids):
+        refused |= many.refusals([row_id], undo)
+    return approving.results(referral_ids, refused)
 
 
 def _undo(referral: Referral, *, actor: Actor, now: datetime.datetime) -> None:
     if referral.category not in ("completed", "rejected"):
         raise NothingToUndo
-    rewards = approving.locked_rewards_of(referral)
+    rewards = approving.locked_rewards_of([referral])
     if any(reward.status in rules.SPENT for reward in rewards):
         raise DecisionFinal
     was_approved = referral.category == "completed"

@@ -46,7 +46,10 @@ def approve_many(request: Any, tenant: str) -> HttpResponse:
     chosen, expected = _chosen(request.POST), request.POST.get("expected", "")
     if chosen and not expected:
         return _confirm(request, "approve", chosen)
-    return _decide(request, tenant, "approve", chosen, expected=expected)
+    try:
+        return _decide(request, tenant, "approve", chosen, expected=expected)
+    except actions.ReleaseChanged as changed:
+        return _confirm(request, "approve", chosen, changed=changed.text)
 
 
 @require_POST
@@ -67,14 +70,15 @@ def undo_many(request: Any, tenant: str) -> HttpResponse:
     return _decide(request, tenant, "undo", chosen)
 
 
-def _confirm(request: Any, step: str, chosen: Sequence[UUID]) -> HttpResponse:
-    """The same choice again, with the money it moves, on a page of its own."""
+def _confirm(request: Any, step: str, chosen: Sequence[UUID], *, changed: str = "") -> HttpResponse:
+    """The same choice again, with the money it moves now, on a page of its own."""
     context = {
         "step": step, "release": queries.release_of(chosen), "reasons": queries.reject_reasons(),
         "all": request.POST.get("all"), "where": request.POST.get("where", ""), "back": _back(request),
-        "ids": [] if request.POST.get("all") else chosen,
+        "ids": [] if request.POST.get("all") else chosen, "changed": changed,
     }  # fmt: skip
-    return html.page(request, "rewards/confirm.html", context, status=422 if "sent" in request.POST else 200)
+    status = actions.ReleaseChanged.status if changed else 422 if "sent" in request.POST else 200
+    return html.page(request, "rewards/confirm.html", context, status=status)
 
 
 def _decide(request: Any, tenant: str, step: str, chosen: Sequence[UUID], **more: str) -> HttpResponse:
@@ -143,9 +147,12 @@ def decided(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
 def approve(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
     """Approve one referral with what it earned."""
     row, now = access.referral(request.actor, referral_id), clock.now()
-    actions.approve_referral(
-        referral_id=row.id, expected=request.POST.get("expected", ""), actor=request.actor, now=now
-    )
+    expected = request.POST.get("expected", "")
+    try:
+        actions.approve_referral(referral_id=row.id, expected=expected, actor=request.actor, now=now)
+    except actions.ReleaseChanged as changed:
+        messages.warning(request, changed.text)
+        return html.done(request, reverse("rewards:referral", args=[tenant, row.id]))
     return _one(request, tenant, row.id, _("The referral is approved."), undo=True)
 
 

@@ -55,6 +55,19 @@ def test_the_page_narrows_by_group(acme: Any, alice: Any, browse: Any) -> None:
     assert client.get(url, {"group": "gold"}).status_code == 422
 
 
+def test_the_reasons_that_kith_writes_are_read_in_the_language_of_the_page(
+    acme: Any, alice: Any, browse: Any
+) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        reward = in_status(make_scene(), "available")
+        Reward.objects.filter(pk=reward.pk).update(status="clawed_back", closed_reason="conversion cancelled")
+    client, url = browse(alice), reverse("rewards:rewards", args=[acme.slug])
+    assert "conversion cancelled" in client.get(url).content.decode()
+    dutch = client.get(url, headers={"Accept-Language": "nl"}).content.decode()
+    assert "conversie geannuleerd" in dutch
+    assert "conversion cancelled" not in dutch
+
+
 def test_nothing_is_approved_when_the_amount_is_not_the_one_shown(in_acme: Any, alice: Any) -> None:
     reward = earn(make_scene())
     ids = [reward.referral_id]

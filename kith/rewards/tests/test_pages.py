@@ -76,7 +76,7 @@ def test_the_queue_greets_lists_filters_and_says_when_nothing_matches(
 def test_htmx_gets_only_the_list(acme: Any, alice: Any, scene: Scene, browse: Any) -> None:
     waiting(acme, scene)
     part = text(browse(alice).get(at("queue", acme.slug), headers={"HX-Request": "true"}))
-    assert part.startswith('<div id="list">')
+    assert part.lstrip().startswith('<div id="list">')
     assert "<html" not in part
 
 
@@ -151,6 +151,24 @@ def test_many_are_approved_and_each_refusal_is_told(acme: Any, alice: Any, scene
     shown = text(client.get(back))
     assert "2 referrals are approved." in shown
     assert "1 could not: There is nothing here." in shown
+
+
+def test_a_sum_that_changed_meanwhile_is_shown_anew_with_the_same_choice(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    reward, client = waiting(acme, scene), browse(alice)
+    chosen = {"ids": [reward.referral_id], "back": at("queue", acme.slug), "expected": "EUR1"}
+    answer = client.post(at("approve_many", acme.slug), chosen)
+    shown = text(answer)
+    assert answer.status_code == 409
+    assert "Nothing was approved" in shown
+    assert "€25.00" in shown
+    assert f'name="ids" value="{reward.referral_id}"' in shown
+    assert 'name="expected" value="EUR2500"' in shown
+    one = client.post(at("approve", acme.slug, reward.referral_id), chosen)
+    assert one["Location"] == at("referral", acme.slug, reward.referral_id)
+    assert "Nothing was approved" in text(client.get(one["Location"]))
+    assert status(acme, reward) == "pending_approval"
 
 
 def test_many_are_rejected_for_one_reason(acme: Any, alice: Any, scene: Scene, browse: Any) -> None:
