@@ -24,5 +24,7 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """What `collectstatic` makes: small, named by content, compressed."""
 
     def _save(self, name: str, content: "File[Any]") -> str:
-        saved: str = super()._save(name, ContentFile(smaller(name, content.read())))
+        # Chunks begin at the beginning: what was hashed before was read to its end.
+        whole = b"".join(content.chunks())
+        saved: str = super()._save(name, ContentFile(smaller(name, whole)))
         return saved
