@@ -307,12 +307,15 @@ def _app_may_read(owner: psycopg.Connection) -> bool:
 
 
 def collect_static(say: Say) -> None:
-    """Copy and compress the pages' files when any of them changed since the last time."""
+    """Copy and compress the pages' files when any of them, or how it is done, changed since the last time."""
     from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
+    from kith.kit import statics
+
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    digest.update(Path(statics.__file__).read_bytes())
     files = []
     for finder in get_finders():
         for path, storage in finder.list([]):
