@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -25,11 +26,14 @@ from kith.tenants.access import requires
 # --- many ---------------------------------------------------------------------------------------------
 
 
-def _chosen(data: Any) -> list[UUID]:
-    """The ticked referrals, or all of the list as it is filtered."""
+Chosen = list[UUID] | QuerySet[Any, UUID]
+
+
+def _chosen(data: Any) -> Chosen:
+    """The ticked referrals, or all of the list as it is filtered: the database need not be told each of those."""
     if not data.get("all"):
         return forms.chosen_ids(data.getlist("ids"))
-    return queries.found_ids(**forms.filters_in(data.get("where", "")).wanted())
+    return queries.all_found(**forms.filters_in(data.get("where", "")).wanted())
 
 
 @requires("rewards.approve")
@@ -70,7 +74,7 @@ def undo_many(request: Any, tenant: str) -> HttpResponse:
     return _decide(request, tenant, "undo", chosen)
 
 
-def _confirm(request: Any, step: str, chosen: Sequence[UUID], *, changed: str = "") -> HttpResponse:
+def _confirm(request: Any, step: str, chosen: Chosen, *, changed: str = "") -> HttpResponse:
     """The same choice again, with the money it moves now, on a page of its own."""
     context = {
         "step": step, "release": queries.release_of(chosen), "reasons": queries.reject_reasons(),
@@ -81,12 +85,12 @@ def _confirm(request: Any, step: str, chosen: Sequence[UUID], *, changed: str = 
     return html.page(request, "rewards/confirm.html", context, status=status)
 
 
-def _decide(request: Any, tenant: str, step: str, chosen: Sequence[UUID], **more: str) -> HttpResponse:
-    now = clock.now()
-    if len(chosen) > actions.AT_ONCE:
-        job = actions.request_decisions(step=step, referral_ids=chosen, actor=request.actor, now=now, **more)
+def _decide(request: Any, tenant: str, step: str, chosen: Chosen, **more: str) -> HttpResponse:
+    now, ids = clock.now(), list(chosen)
+    if len(ids) > actions.AT_ONCE:
+        job = actions.request_decisions(step=step, referral_ids=ids, actor=request.actor, now=now, **more)
         return html.done(request, reverse("rewards:decided", args=[tenant, job.id]))
-    results = actions.decide_referrals(step=step, referral_ids=chosen, actor=request.actor, now=now, **more)
+    results = actions.decide_referrals(step=step, referral_ids=ids, actor=request.actor, now=now, **more)
     for words in _refusals(results):
         messages.warning(request, words)
     good = sum(result.ok for result in results)

@@ -51,10 +51,11 @@ def found_referrals(
 
     What waits comes longest first, all else newest first, unless `sort` says "created" or "-created".
     """
+    after = until + datetime.timedelta(days=1) if until and until < datetime.date.max else None
     rows = referrals.referral_list(
         search=search, stage=stage, program_id=program_id, referrer_id=referrer_id,
         created_from=_midnight(since) if since else None,
-        created_before=_midnight(until + datetime.timedelta(days=1)) if until else None,
+        created_before=_midnight(after) if after else None,
     )  # fmt: skip
     if show == WAITING:
         rows = rows.filter(Exists(_pending().filter(referral=OuterRef("pk"))))
@@ -91,9 +92,9 @@ def queue(
     return found.showing([_queue_row(rows[each], sold.get(each), earned[each], locale) for each in ids])
 
 
-def found_ids(**wanted: Any) -> list[UUID]:
+def all_found(**wanted: Any) -> QuerySet[Any, UUID]:
     """The ids of all that a list shows, up to 10,000: what choosing everything means."""
-    return list(found_referrals(**wanted).values_list("id", flat=True)[:COUNTED])
+    return found_referrals(**wanted).select_related(None).values_list("id", flat=True)[:COUNTED]
 
 
 def _queue_row(
@@ -153,13 +154,14 @@ class Release:
         return "+".join(f"{amount.currency}{amount.amount_minor}" for amount in self.amounts) or "none"
 
 
-def release_of(referral_ids: Sequence[UUID]) -> Release:
-    """The waiting rewards of the chosen referrals, summed by currency."""
-    rows = _pending().filter(referral_id__in=list(referral_ids)).order_by("currency")
+def release_of(referral_ids: Sequence[UUID] | QuerySet[Any, UUID]) -> Release:
+    """The waiting rewards of the chosen referrals, summed by currency; the ids of a list are chosen in the database."""
+    rows = _pending().filter(referral_id__in=referral_ids).order_by("currency")
     summed = rows.values_list("currency").annotate(Sum("amount_minor"))
     amounts = [Money(int(minor), code) for code, minor in summed]
     people = rows.aggregate(people=Count("beneficiary", distinct=True))["people"]
-    return Release(len(referral_ids), people, amounts)
+    chosen = referral_ids.count() if isinstance(referral_ids, QuerySet) else len(referral_ids)
+    return Release(chosen, people, amounts)
 
 
 def decided_at(moment: datetime.datetime) -> list[UUID]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kith.kit import tenancy
@@ -154,3 +156,22 @@ def test_rows_beyond_ten_thousand_are_reached_from_the_last_page(acme: Any, alic
             cursor = page.next_cursor
     assert seen == ["Friend 2", "Friend 1", "Friend 0"]
     assert client.get(url, {"cursor": "made up"}).status_code == 400
+
+
+def test_all_of_a_list_is_chosen_in_the_database(acme: Any, alice: Any, browse: Any) -> None:
+    with tenancy.use(acme.id):
+        scene = make_scene()
+        rewards = [earn(scene) for _each in range(3)]
+        make_referral(scene)
+    everything = {"all": "1", "where": "show=waiting"}
+    with CaptureQueriesContext(connection) as asked:
+        shown = browse(alice).get(reverse("rewards:release", args=[acme.slug]), everything).content.decode()
+    assert "€75.00" in shown
+    # As PostgreSQL is told them: without hyphens.
+    assert not any(reward.referral_id.hex in query["sql"] for query in asked for reward in rewards)
+    done = browse(alice).post(
+        reverse("rewards:approve_many", args=[acme.slug]), everything | {"expected": "EUR7500"}
+    )
+    assert done.status_code == 303
+    with tenancy.use(acme.id):
+        assert [reward.status for reward in Reward.objects.all()] == ["approved"] * 3
