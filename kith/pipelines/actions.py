@@ -164,14 +164,36 @@ def transition(
     `row` has `stage` and `category`; `also` are further columns of the same statement. Of callers at the
     same time one wins. Raises MoveNotAllowed, ReasonMissing, StageChanged; then nothing has changed.
     """
-    before: Stage = row.stage  # type: ignore[attr-defined]
-    move = queries.get_move(before.pk, to_stage.pk)
-    if move is None:
-        raise MoveNotAllowed(from_stage=before.code, to_stage=to_stage.code)
-    if move.needs_reason and not reason.strip():
-        raise ReasonMissing(fields={"reason": ReasonMissing.message})
-    _enter(row, to_stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+    transition_all(
+        rows=[row], machine=machine, to_stage=to_stage, actor=actor, reason=reason, now=now, also=also
+    )
     return row
+
+
+def transition_all(
+    *,
+    rows: Sequence[models.Model],
+    machine: str,
+    to_stage: Stage,
+    actor: Actor,
+    reason: str = "",
+    now: datetime.datetime,
+    also: Mapping[str, Any] | None = None,
+) -> None:
+    """As `transition` with rows of one table; the statements are as many as the stages they come from.
+
+    Raises as it does, and may then have moved some of them: the caller's transaction undoes it.
+    """
+    by_stage: dict[Stage, list[models.Model]] = {}
+    for row in rows:
+        by_stage.setdefault(row.stage, []).append(row)  # type: ignore[attr-defined]
+    for before, group in by_stage.items():
+        move = queries.get_move(before.pk, to_stage.pk)
+        if move is None:
+            raise MoveNotAllowed(from_stage=before.code, to_stage=to_stage.code)
+        if move.needs_reason and not reason.strip():
+            raise ReasonMissing(fields={"reason": ReasonMissing.message})
+        _enter(group, before, to_stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
 
 
 def step_back(
@@ -190,12 +212,14 @@ def step_back(
     stage = queries.stage_before(machine, row)
     if stage is None:
         raise NothingToUndo
-    _enter(row, stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+    before: Stage = row.stage  # type: ignore[attr-defined]
+    _enter([row], before, stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
     return row
 
 
 def _enter(
-    row: models.Model,
+    rows: Sequence[models.Model],
+    before: Stage,
     to_stage: Stage,
     *,
     machine: str,
@@ -204,17 +228,17 @@ def _enter(
     now: datetime.datetime,
     also: Mapping[str, Any] | None,
 ) -> None:
-    before: Stage = row.stage  # type: ignore[attr-defined]
     values = {"stage": to_stage, "category": to_stage.category, **(also or {})}
-    manager: Any = type(row)._default_manager
-    if manager.filter(pk=row.pk, stage=before).update(**values) != 1:
+    manager: Any = type(rows[0])._default_manager
+    if manager.filter(pk__in=[row.pk for row in rows], stage=before).update(**values) != len(rows):
         raise StageChanged
-    for name, value in values.items():
-        setattr(row, name, value)
-    record_status(
-        machine=machine, subject_id=row.pk, from_state=before.code, to_state=to_stage.code, actor=actor,
-        reason=reason, now=now, from_category=before.category, to_category=to_stage.category,
-    )  # fmt: skip
+    for row in rows:
+        for name, value in values.items():
+            setattr(row, name, value)
+    passed = [
+        Passed(row.pk, before.code, to_stage.code, before.category, to_stage.category, reason) for row in rows
+    ]
+    record_statuses(machine=machine, passed=passed, actor=actor, now=now)
 
 
 @dataclass(frozen=True, slots=True)

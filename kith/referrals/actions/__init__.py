@@ -6,7 +6,7 @@ from kith.referrals.actions.conversions import cancel_conversion, record_convers
 from kith.referrals.actions.creating import create_referral
 from kith.referrals.actions.exporting import export_referrals, request_export
 from kith.referrals.actions.links import create_link, set_link_active
-from kith.referrals.actions.moving import add_note, move_referral, move_referrals, step_back
+from kith.referrals.actions.moving import add_note, move_referral, move_referrals, move_together, step_back
 from kith.referrals.actions.refusals import (
     AdjustmentKnown,
     AlreadyReferred,
@@ -40,6 +40,6 @@ __all__ = [
     "RefundTooLarge", "RowResult", "SelfReferral", "SiteKeyLimit", "SlugNotAllowed", "SlugTaken",
     "StageUnknown", "TooManyRows", "add_note", "ask_back", "cancel_conversion", "change_site_key",
     "create_link", "create_referral", "create_site_key", "export_referrals", "forget_salts", "move_referral",
-    "move_referrals", "prepare_partitions", "record_answer", "record_click", "record_conversion",
+    "move_referrals", "move_together", "prepare_partitions", "record_answer", "record_click", "record_conversion",
     "refund_conversion", "request_export", "revoke_site_key", "set_link_active", "step_back",
 ]  # fmt: skip

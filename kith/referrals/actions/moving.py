@@ -1,7 +1,8 @@
 """Moving referrals through their pipeline, one and many, and writing notes on them."""
 
+import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kith.kit import crypto, outbox
 from kith.kit.actors import Actor
+from kith.kit.days import day_of
 from kith.kit.errors import DomainError, Forbidden, Invalid, NotFound
 from kith.kit.ids import uuid7
 from kith.pipelines import actions as pipelines
@@ -25,7 +27,7 @@ from kith.referrals.actions.refusals import (
 )
 from kith.referrals.events import ReferralMoved
 from kith.referrals.models import CLOSED, Note, NoteVisibility, Referral
-from kith.tenants.queries import local_day
+from kith.tenants.queries import current_tenant
 
 LONGEST_NOTE = 10_000
 
@@ -45,33 +47,67 @@ def move_referral(
     rewards and the actor may not, and AlreadyReferred when reopening it would give the person two live
     referrals; then nothing has changed.
     """
-    stage = to_stage if isinstance(to_stage, Stage) else _stage(referral, to_stage or "", to_category)
+    move_together([referral], to_stage=to_stage, to_category=to_category, actor=actor, reason=reason, now=now)
+    return referral
+
+
+def move_together(
+    referrals: Sequence[Referral],
+    *,
+    to_stage: Stage | str | None = None,
+    to_category: str = "",
+    actor: Actor,
+    reason: str = "",
+    now: datetime.datetime,
+) -> None:
+    """Move all of these, in as many statements as they have pipelines and stages. Raises as `move_referral`.
+
+    When one of them refuses, some may have moved already: the caller's transaction undoes it.
+    """
+    before = {referral.id: referral.category for referral in referrals}
+    alike: dict[tuple[UUID, bool], list[Referral]] = {}
+    for referral in referrals:
+        alike.setdefault((referral.program.pipeline_id, referral.completed_at is None), []).append(referral)
+    for (pipeline_id, is_first), group in alike.items():
+        stage = to_stage if isinstance(to_stage, Stage) else _stage(pipeline_id, to_stage or "", to_category)
+        _enter(group, stage, is_first, actor=actor, reason=reason, now=now)
+    _announce(referrals, before, now=now)
+
+
+def _enter(
+    referrals: Sequence[Referral],
+    stage: Stage,
+    is_first: bool,
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime.datetime,
+) -> None:
+    """`is_first`: none of them was completed before."""
     needed = rules.permission_to_enter(stage.category)
     if needed and not actor.may(needed):
         raise Forbidden(permission=needed)
-    before = referral.category
     also: dict[str, Any] = {"updated_at": now}
-    if stage.category == "completed" and referral.completed_at is None:
+    if stage.category == "completed" and is_first:
         also["completed_at"] = now
     if stage.category in ("completed", *CLOSED):
         also["asked_at"] = None
+    with _one_live_owner():
+        pipelines.transition_all(
+            rows=referrals, machine="referral", to_stage=stage, actor=actor, reason=reason, now=now, also=also
+        )
+
+
+@contextlib.contextmanager
+def _one_live_owner() -> Iterator[None]:
+    """The database refuses a person a second live referral: that is AlreadyReferred."""
     try:
         with transaction.atomic():
-            pipelines.transition(
-                row=referral,
-                machine="referral",
-                to_stage=stage,
-                actor=actor,
-                reason=reason,
-                now=now,
-                also=also,
-            )
+            yield
     except IntegrityError as error:
         if is_about(error, "referral_one_live_owner"):
             raise AlreadyReferred from None
         raise
-    _announce(referral, before, now=now)
-    return referral
 
 
 def step_back(*, referral: Referral, actor: Actor, reason: str, now: datetime.datetime) -> Referral:
@@ -79,35 +115,35 @@ def step_back(*, referral: Referral, actor: Actor, reason: str, now: datetime.da
 
     Raises NothingToUndo, StageChanged, and AlreadyReferred when the person has a live referral meanwhile.
     """
-    before = referral.category
+    before = {referral.id: referral.category}
     also = {"updated_at": now, "completed_at": None}
-    try:
-        with transaction.atomic():
-            pipelines.step_back(
-                row=referral, machine="referral", actor=actor, reason=reason, now=now, also=also
-            )
-    except IntegrityError as error:
-        if is_about(error, "referral_one_live_owner"):
-            raise AlreadyReferred from None
-        raise
-    _announce(referral, before, now=now)
+    with _one_live_owner():
+        pipelines.step_back(row=referral, machine="referral", actor=actor, reason=reason, now=now, also=also)
+    _announce([referral], before, now=now)
     return referral
 
 
-def _announce(referral: Referral, before: str, *, now: datetime.datetime) -> None:
-    moved = ReferralMoved(
-        referral_id=referral.id, program_id=referral.program_id, referrer_id=referral.referrer_id,
-        from_category=before, to_category=referral.category,
-        created_on=local_day(referral.created_at),
-    )  # fmt: skip
-    outbox.publish(moved, subject_type="referral", subject_id=referral.id, now=now)
+def _announce(referrals: Sequence[Referral], before: Mapping[UUID, str], *, now: datetime.datetime) -> None:
+    timezone = current_tenant().timezone
+    moved = [
+        (
+            referral.id,
+            ReferralMoved(
+                referral_id=referral.id, program_id=referral.program_id, referrer_id=referral.referrer_id,
+                from_category=before[referral.id], to_category=referral.category,
+                created_on=day_of(referral.created_at, timezone),
+            ),
+        )
+        for referral in referrals
+    ]  # fmt: skip
+    outbox.publish_many(moved, subject_type="referral", now=now)
 
 
-def _stage(referral: Referral, code: str, category: str) -> Stage:
+def _stage(pipeline_id: UUID, code: str, category: str) -> Stage:
     try:
         if code:
-            return stages.get_stage(referral.program.pipeline_id, code)
-        return stages.stage_for_category(referral.program.pipeline_id, category)
+            return stages.get_stage(pipeline_id, code)
+        return stages.stage_for_category(pipeline_id, category)
     except Stage.DoesNotExist:
         raise StageUnknown(fields={"to": StageUnknown.message}) from None
 

@@ -171,7 +171,8 @@ def close(
         )
         for reward in rewards
     ]  # fmt: skip
-    ledger.post_many(drafts=drafts, actor=actor)
+    for at in range(0, len(drafts), ledger_rules.MAX_LEGS):
+        ledger.post_many(drafts=drafts[at : at + ledger_rules.MAX_LEGS], actor=actor)
 
 
 def accounts_of(rewards: Iterable[Reward]) -> dict[tuple[UUID, str], ledger.ParticipantAccounts]:

@@ -1,6 +1,8 @@
 """A referral approved, rejected, moved or reopened, and what happens to what it earned."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kith.kit.actors import SYSTEM
 from kith.kit.ids import uuid7
@@ -8,6 +10,7 @@ from kith.kit.models import OutboxEvent
 from kith.kit.money import Money
 from kith.ledger import queries as books
 from kith.pipelines.actions import ReasonMissing
+from kith.pipelines.queries import history
 from kith.programs import actions as programs
 from kith.referrals.actions import move_referral
 from kith.referrals.models import Conversion, Referral
@@ -68,6 +71,41 @@ def test_approving_referrals_completes_them_and_approves_what_they_earned(scene)
     assert [row.code for row in again] == ["referral_not_pending"] * 3 + ["move_not_allowed"]
     with pytest.raises(ReferralNotPending):
         actions.approve_referral(referral_id=bare.id, **BY)
+
+
+@pytest.mark.parametrize("step", ["approve", "reject"])
+def test_many_are_decided_in_as_many_statements_as_few(scene, step):
+    counts = []
+    for size in (3, 30):
+        ids = [earn(scene).referral_id for _each in range(size)]
+        with CaptureQueriesContext(connection) as asked:
+            done = actions.decide_referrals(step=step, referral_ids=ids, reason="because", **BY)
+        assert [row.ok for row in done] == [True] * size
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert books.check() == []
+
+
+@pytest.mark.parametrize(("step", "status"), [("approve", "approved"), ("reject", "rejected")])
+def test_those_that_refuse_stop_none_of_the_others_and_leave_no_trace(scene, step, status):
+    rewards = [earn(scene) for _each in range(20)]
+    closed = {rewards[place].referral_id for place in (0, 6, 7, 19)}
+    for referral in Referral.objects.filter(pk__in=closed):
+        move_referral(referral=referral, to_category="expired", **BY)
+    ids = [uuid7(), *(reward.referral_id for reward in rewards)]
+    told = {reward.id: events(reward) for reward in rewards}
+    done = actions.decide_referrals(step=step, referral_ids=ids, reason="because", **BY)
+    refused = {row.id: row.code for row in done if not row.ok}
+    assert refused == {ids[0]: "not_found"} | dict.fromkeys(closed, "move_not_allowed")
+    assert [row.id for row in done] == ids
+    for reward in rewards:
+        kept = reward.referral_id in closed
+        reward.refresh_from_db()
+        assert reward.status == ("pending_approval" if kept else status)
+        assert events(reward) == told[reward.id] + ([] if kept else [f"reward.{status}"])
+        assert len(history("referral", reward.referral_id)) == 1
+        assert len(history("reward", reward.id)) == (2 if kept else 3)
+    assert books.check() == []
 
 
 def test_rejecting_referrals_takes_what_they_earned(scene):
