@@ -34,13 +34,15 @@ def stop_token(participant_id: UUID, kind: str) -> str:
 
 
 def subscriber(token: str) -> Subscriber:
-    """Whose letters the token stops, in the organization in force. Raises NotFound."""
+    """Whose letters the token stops, in the organization in force; of two that became one, the one. Raises NotFound."""
     try:
         participant_id, kind = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
         raise NotFound from None
-    found = Participant.objects.exclude(status__in=GONE).filter(pk=participant_id).first()
-    if found is None or kind not in LETTER_KINDS:
+    found = Participant.objects.select_related("merged_into").filter(pk=participant_id).first()
+    if found is not None:
+        found = found.merged_into or found
+    if found is None or found.status in GONE or kind not in LETTER_KINDS:
         raise NotFound
     return Subscriber(found, kind)
 

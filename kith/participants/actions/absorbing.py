@@ -11,6 +11,7 @@ from kith.kit import outbox
 from kith.kit.actors import Actor
 from kith.kit.errors import Conflict
 from kith.participants import queries, rules
+from kith.participants.actions.agreeing import record_consents
 from kith.participants.actions.people import update_participant
 from kith.participants.actions.portal import end_portal_sessions
 from kith.participants.actions.refusals import refuse_gone
@@ -22,6 +23,7 @@ from kith.participants.models import (
     ParticipantStatus,
     SignInCode,
 )
+from kith.participants.queries.portal import newest_words
 
 
 class SamePerson(Conflict):
@@ -31,7 +33,7 @@ class SamePerson(Conflict):
 
 
 class CompanyWithPeople(Conflict):
-    """People sign in for the one that would be gone, and the one that stays is no company."""
+    """People sign in for one of the two, and what they become is no company."""
 
     code = "company_with_people"
     message = _("People sign in for this company. Keep the company, and merge the person into it.")
@@ -63,12 +65,14 @@ def absorb(
 
     `choices` says for a field of `rules.MERGEABLE` whose value stays: "survivor" or "other"; without a choice
     the survivor's, or the other's where that is empty. Code, address and number that the other keeps lead to
-    the survivor. Raises CompanyWithPeople, and as `update_participant`.
+    the survivor, and what the other said no to later than the survivor said anything. Raises CompanyWithPeople,
+    and as `update_participant`.
     """
     changes = _changes(survivor, other, choices)
     email_stays_known = other.email_verified_at if changes.get("email") == other.email else None
     _bury(other, survivor, changes, now)
-    _point_to(survivor, other)
+    _point_to(survivor, other, becomes=changes.get("kind", survivor.kind))
+    _keep_refusals(survivor, other, actor, now)
     kept: Participant = update_participant(participant=survivor, changes=changes, actor=actor, now=now)
     _take_over(kept, other, email_stays_known, now)
     end_portal_sessions(participant_id=other.pk, reason="merged", actor=actor, now=now)
@@ -109,15 +113,25 @@ def _bury(
     )
 
 
-def _point_to(survivor: Participant, other: Participant) -> None:
+def _point_to(survivor: Participant, other: Participant, *, becomes: str) -> None:
     """Whoever pointed at the other points at the survivor, tombstones of earlier merges included."""
     Participant.objects.filter(merged_into=other).update(merged_into=survivor)
     Participant.objects.filter(referred_by=other).exclude(pk=survivor.pk).update(referred_by=survivor)
-    people: QuerySet[CompanyPerson] = CompanyPerson.objects.filter(company=other, removed_at=None)
-    if survivor.kind == ParticipantKind.COMPANY:
-        people.update(company=survivor)
-    elif people.exists():
+    people: QuerySet[CompanyPerson] = CompanyPerson.objects.filter(removed_at=None)
+    if becomes == ParticipantKind.COMPANY:
+        people.filter(company=other).update(company=survivor)
+    elif people.filter(company__in=[survivor, other]).exists():
         raise CompanyWithPeople
+
+
+def _keep_refusals(survivor: Participant, other: Participant, actor: Actor, now: datetime.datetime) -> None:
+    """Nobody who wants no letters gets them again because they were enrolled twice."""
+    mine, theirs = newest_words(survivor.pk), newest_words(other.pk)
+    refused = {
+        kind: False for kind, word in theirs.items()
+        if not word.given and (kind not in mine or mine[kind].at <= word.at)
+    }  # fmt: skip
+    record_consents(participant=survivor, given=refused, source="merge", actor=actor, now=now)
 
 
 def _take_over(

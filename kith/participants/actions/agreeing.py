@@ -23,9 +23,7 @@ def record_consents(
 ) -> list[Consent]:
     """Write down each word that differs from what counted so far; `version` is the wording that was shown."""
     held = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-    said: dict[str, bool] = {}
-    for row in queries.consents_of(held.pk):
-        said.setdefault(row.kind, row.given)
+    said = {kind: row.given for kind, row in queries.newest_words(held.pk).items()}
     counts = {kind: choice.default for kind, choice in rules.CHOICES.items()} | said
     made = [
         Consent(

@@ -21,8 +21,8 @@ MINE = "shows and changes what is the participant's own"
 @enrolled(MINE)
 def profile(request: Any, tenant: str) -> HttpResponse:
     """Who they are, what they want to hear, where they are signed in."""
-    visitor = request.visitor
-    person = visitor.participant
+    visitor, person = request.visitor, request.visitor.participant
+    _insist(request)
     facts = {
         "name": person.name,
         "language": person.language,
@@ -45,6 +45,12 @@ def profile(request: Any, tenant: str) -> HttpResponse:
     return html.page(request, "participants/portal/profile.html", context, status=422 if form.errors else 200)
 
 
+def _insist(request: Any) -> None:
+    """Change a company only as somebody who decides for it. Raises Forbidden."""
+    if request.method == "POST" and not request.visitor.decides:
+        raise Forbidden
+
+
 def _profile(tenant: str) -> str:
     return reverse("participants:portal_profile", args=[tenant])
 
@@ -53,6 +59,7 @@ def _profile(tenant: str) -> str:
 @enrolled(MINE)
 def messages(request: Any, tenant: str) -> HttpResponse:
     """Say which messages are welcome."""
+    _insist(request)
     given = {kind: kind in request.POST for kind in rules.CHOICES}
     actions.record_consents(
         participant=request.visitor.participant, given=given, source="portal", actor=request.actor,
@@ -64,7 +71,7 @@ def messages(request: Any, tenant: str) -> HttpResponse:
 @enrolled(MINE)
 def my_data(request: Any, tenant: str) -> HttpResponse:
     """Everything that is stored about the participant's own person, as a file."""
-    found = inside.own_data(request.visitor.participant)
+    found = inside.own_data(request.visitor.participant, person_id=request.visitor.only_person)
     response = JsonResponse(found, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="{tenant}-my-data.json"'
     return response

@@ -205,10 +205,18 @@ def consents_of(participant_id: UUID) -> QuerySet[Consent]:
 
 def choices_of(participant_id: UUID) -> Mapping[str, bool]:
     """What counts now for each kind of message: the newest word, else what counts without one."""
-    said: dict[str, bool] = {}
+    said = newest_words(participant_id)
+    return {
+        kind: said[kind].given if kind in said else choice.default for kind, choice in rules.CHOICES.items()
+    }
+
+
+def newest_words(participant_id: UUID) -> dict[str, Consent]:
+    """The last yes or no to each kind about which anything was said."""
+    said: dict[str, Consent] = {}
     for row in consents_of(participant_id):
-        said.setdefault(row.kind, row.given)
-    return {kind: said.get(kind, choice.default) for kind, choice in rules.CHOICES.items()}
+        said.setdefault(row.kind, row)
+    return said
 
 
 def reader(participant_id: UUID, kind: str) -> Participant | None:
@@ -218,9 +226,15 @@ def reader(participant_id: UUID, kind: str) -> Participant | None:
     return found if found is not None and choices_of(found.pk)[kind] else None
 
 
-def own_data(participant: Participant) -> dict[str, Any]:
-    """What is stored about a participant's own person, in words a program can read as well."""
+def own_data(participant: Participant, *, person_id: UUID | None = None) -> dict[str, Any]:
+    """What is stored about a participant's own person, in words a program can read as well.
+
+    Of the browsers only those of one person of a company where `person_id` is given.
+    """
     details = personal_details(participant)
+    browsers = PortalSession.objects.filter(participant=participant, member=None)
+    if person_id is not None:
+        browsers = browsers.filter(person_id=person_id)
     plain = (
         "name",
         "email",
@@ -245,7 +259,7 @@ def own_data(participant: Participant) -> dict[str, Any]:
         ],
         "sessions": [
             {"device": row.device, "began_at": _iso(row.created_at), "last_used_at": _iso(row.last_used_at)}
-            for row in PortalSession.objects.filter(participant=participant, member=None).order_by("-created_at")
+            for row in browsers.order_by("-created_at")
         ],
     }  # fmt: skip
 

@@ -46,6 +46,7 @@ _REMEDIES = {
     "list": _("List at most %(allowed)s."),
     "question": _("Give each question its answer."),
     "blocks": _("Use these blocks: %(allowed)s."),
+    "picture": _("Name a picture by its id, as the landing page's editor gave it, or leave it empty."),
 }
 
 
@@ -126,7 +127,7 @@ def forget_unused_pictures(*, now: datetime.datetime) -> list[str]:
         *Program.objects.values_list("landing__layout__picture", flat=True),
     ]
     unused = LandingPicture.objects.filter(created_at__lt=now - UNUSED_KEPT).exclude(
-        pk__in={name for name in shown if name}
+        pk__in={name for name in shown if rules.is_picture(name)}
     )
     found = list(unused.values_list("pk", "file"))
     LandingPicture.objects.filter(pk__in=[pk for pk, _file in found]).delete()

@@ -12,6 +12,7 @@ from kith.programs.rules.landing import (
     arranged,
     checked_landing,
     in_language,
+    is_picture,
     moved,
     wording,
 )
@@ -41,6 +42,6 @@ __all__ = [
     "BLOCKS", "CHANNELS", "FIELDS", "FIXED", "KEPT", "LARGEST_AMOUNT", "LISTS", "MAX_CHOICES", "MAX_DEPTH",
     "MAX_NODES", "MAX_TEXT", "OPS", "PLACEHOLDERS", "PROMISING", "TEXTS", "USUAL_RESULTS", "Condition", "Failure",
     "Group", "LandingInvalid", "Leaf", "PublishedRule", "Question", "RuleSpec", "SpecInvalid", "Wording",
-    "arranged", "checked_landing", "failures", "filled", "in_language", "is_running", "moved",
-    "unknown_placeholders", "wording",
+    "arranged", "checked_landing", "failures", "filled", "in_language", "is_picture", "is_running",
+    "moved", "unknown_placeholders", "wording",
 ]  # fmt: skip

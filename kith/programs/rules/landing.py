@@ -4,6 +4,7 @@ The stored form is field -> language -> text, as programs have always had it for
 `layout`, which names the blocks in order, those that are hidden, and the picture.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,6 +33,7 @@ LISTS: Mapping[str, tuple[int, int]] = {"steps": (6, 240), "questions": (8, 1000
 """Field -> how many entries, and how long each text in one may be."""
 
 Move = Literal["up", "down", "hide", "show"]
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class LandingInvalid(ValueError):
@@ -87,15 +89,22 @@ def wording(content: Mapping[str, Any], languages: Sequence[str]) -> Wording:
 
 
 def arranged(content: Mapping[str, Any]) -> tuple[tuple[str, ...], frozenset[str], str]:
-    """Every block in its order, the hidden ones, and the id of the picture or ""."""
+    """Every block in its order, once; the hidden ones; and the id of the picture or ""."""
     layout = content.get("layout") or {}
-    named = [block for block in layout.get("order", ()) if block in BLOCKS]
+    named = dict.fromkeys(block for block in layout.get("order", ()) if block in BLOCKS)
     order = [
         *(block for block in BLOCKS if block in FIXED),
         *(block for block in named if block not in FIXED),
     ]
     order += [block for block in BLOCKS if block not in order]
-    return tuple(order), frozenset(layout.get("hidden", ())) - KEPT, str(layout.get("picture") or "")
+    picture = layout.get("picture")
+    hidden = frozenset(layout.get("hidden", ())) - KEPT
+    return tuple(order), hidden, picture if is_picture(picture) else ""
+
+
+def is_picture(value: Any) -> bool:
+    """Whether it is the id of a picture, as a page keeps it."""
+    return isinstance(value, str) and bool(_ID.fullmatch(value))
 
 
 def moved(content: Mapping[str, Any], block: str, move: str) -> dict[str, Any]:
@@ -175,6 +184,8 @@ def _layout(layout: Mapping[str, Any]) -> dict[str, Any]:
             raise LandingInvalid(f"layout.{name}", "blocks", ", ".join(BLOCKS))
     if set(layout) - {"order", "hidden", "picture"}:
         raise LandingInvalid("layout", "unknown_field", "order, hidden, picture")
+    if layout.get("picture") not in (None, "") and not is_picture(layout["picture"]):
+        raise LandingInvalid("layout.picture", "picture")
     order, hidden, picture = arranged({"layout": layout})
     if order == BLOCKS and not hidden and not picture:
         return {}

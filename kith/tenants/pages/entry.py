@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kith.kit import clock, html
 from kith.kit.clients import client_address
 from kith.kit.errors import DomainError
-from kith.tenants import actions, forms, queries
+from kith.tenants import actions, adapter, forms, queries
 from kith.tenants.access import public, signed_in
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -45,7 +45,10 @@ def invitation(request: Any, token: str) -> HttpResponse:
         except DomainError as error:
             html.blame(form, error)
         else:
-            login(request, user, backend=BACKEND)
+            if known is None:
+                login(request, user, backend=BACKEND)
+            else:
+                adapter.joined(request, known)
             return html.done(request, f"/t/{offered.tenant.slug}/", _("Welcome. Good to have you here."))
     context = {"offered": offered, "form": form, "known": known}
     return html.page(request, "tenants/invitation.html", context, status=422 if form.errors else 200)
