@@ -5,8 +5,9 @@ feature fills a `Frame` through a context processor under the name `frame`; temp
 draw the navigation, so `kit` needs to know neither tenants nor members.
 """
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +133,15 @@ def is_part(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, context: Words | None = None, *, part: str = "", status: int = 200
+    request: HttpRequest, template: str, context: Words | None = None, *, part: str = "", status: int = 0
 ) -> HttpResponse:
-    """A whole page; or, when `part` is given and htmx asks, only that template with the same context."""
-    chosen = part if part and is_part(request) else template
-    response = render(request, chosen, dict(context or {}), status=status)
+    """A whole page; or, when `part` is given and htmx asks, only that template with the same context.
+
+    Unless a status is given, it is 422 when the context's `form` was filled in wrongly, else 200.
+    """
+    chosen, words = part if part and is_part(request) else template, dict(context or {})
+    form = words.get("form")
+    response = render(request, chosen, words, status=status or (422 if form and form.errors else 200))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -181,6 +186,15 @@ def blame(form: forms.Form, error: DomainError) -> None:
         form.add_error(name, str(sentence))
     if len(known) < len(error.fields) or not known:
         form.add_error(None, error.text)
+
+
+@contextlib.contextmanager
+def blaming(form: forms.Form) -> Iterator[None]:
+    """A domain error inside goes into the form, as `blame` puts it, and the page shows the form again."""
+    try:
+        yield
+    except DomainError as error:
+        blame(form, error)
 
 
 # --- refusals -----------------------------------------------------------------------------------------

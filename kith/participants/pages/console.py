@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, files, html
-from kith.kit.errors import DomainError, NotFound
+from kith.kit.errors import NotFound
 from kith.kit.money import Money
 from kith.ledger.queries import Balance
 from kith.participants import access, actions, forms, queries, rules
@@ -61,15 +61,12 @@ def create(request: Any, tenant: str) -> HttpResponse:
     """Enroll somebody."""
     form = forms.ParticipantForm(html.given(request))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             person = actions.create_participant(**form.cleaned_data, actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             enrolled = _("%(name)s is enrolled and has a code.") % {"name": person.name}
             return html.done(request, _address(tenant, person), enrolled)
     context = {**words(request), "form": form}
-    return html.page(request, "participants/form.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/form.html", context)
 
 
 @requires("participants.edit")
@@ -79,16 +76,13 @@ def edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     facts = forms.participant_facts(person, queries.personal_details(person))
     form = forms.ParticipantForm(html.given(request), initial=facts)
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_participant(
                 participant=person, changes=form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _address(tenant, person), _("Saved."))
     context = {**words(request), "form": form, "person": person}
-    return html.page(request, "participants/form.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/form.html", context)
 
 
 @require_POST
@@ -124,7 +118,7 @@ def export(request: Any, tenant: str) -> HttpResponse:
         started = actions.request_export(**form.cleaned_data, actor=request.actor, now=clock.now())
         return html.done(request, reverse("participants:job", args=[tenant, started.id]))
     context = {**words(request), "form": form}
-    return html.page(request, "participants/export.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/export.html", context)
 
 
 @requires("jobs.view")

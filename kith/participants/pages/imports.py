@@ -24,14 +24,11 @@ def upload(request: Any, tenant: str) -> HttpResponse:
     form = forms.ImportForm(html.given(request), request.FILES or None)
     if form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with html.blaming(form):
             kept = actions.prepare_import(file=file, name=file.name, actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse("participants:import_look", args=[tenant, kept.id]))
     context = {**words(request), "form": form}
-    return html.page(request, "participants/import.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/import.html", context)
 
 
 @requires("participants.import")

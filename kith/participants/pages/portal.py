@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError, Forbidden, NotFound
+from kith.kit.errors import Forbidden, NotFound
 from kith.participants import access, actions, forms, queries
 from kith.participants.queries import portal as inside
 from kith.participants.rules import portal as rules
@@ -30,19 +30,16 @@ def profile(request: Any, tenant: str) -> HttpResponse:
     }
     form = forms.ProfileForm(html.given(request), initial=facts)
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_participant(
                 participant=person, changes=form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _profile(tenant), _("Saved."))
     context = {
         "form": form, "visitor": visitor, "choices": inside.choices_of(person.pk),
         "sessions": inside.portal_sessions(person.pk, person_id=visitor.only_person, now=clock.now()),
     }  # fmt: skip
-    return html.page(request, "participants/portal/profile.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/portal/profile.html", context)
 
 
 def _insist(request: Any) -> None:
@@ -119,18 +116,15 @@ def people(request: Any, tenant: str) -> HttpResponse:
     if request.method == "POST" and not visitor.manages_people:
         raise Forbidden
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.add_company_person(
                 company=visitor.participant, **form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(
                 request, request.path, _("%(name)s gets an e-mail with the way in.") % form.cleaned_data
             )
     context = {"form": form, "visitor": visitor, "people": inside.people_of(visitor.participant.pk)}
-    return html.page(request, "participants/portal/people.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/portal/people.html", context)
 
 
 @require_POST

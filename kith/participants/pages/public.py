@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
 from kith.kit.clients import client_address
-from kith.kit.errors import DomainError
 from kith.participants import access, actions, forms
 from kith.participants.queries import portal as queries
 from kith.participants.rules import portal as rules
@@ -30,20 +29,15 @@ def sign_in(request: Any, tenant: str) -> HttpResponse:
         return redirect("rewards:portal_home", tenant)
     form = forms.AddressForm(html.given(request))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.ask_to_sign_in(email=form.cleaned_data["email"], address=client_address(request))
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             said = {
                 "tenant": tenant,
                 "email": form.cleaned_data["email"],
                 "next": request.GET.get("next", ""),
             }
             return _asked(html.done(request, reverse("participants:portal_code", args=[tenant])), said)
-    return html.page(
-        request, "participants/portal/sign_in.html", {"form": form}, status=422 if form.errors else 200
-    )
+    return html.page(request, "participants/portal/sign_in.html", {"form": form})
 
 
 @public("the code is the proof")
@@ -54,17 +48,14 @@ def code(request: Any, tenant: str) -> HttpResponse:
         return redirect("participants:portal_sign_in", tenant)
     form = forms.CodeForm(html.given(request))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             opened = actions.sign_in_with_code(
                 email=said["email"], code=form.cleaned_data["code"], device=_device(request),
                 address=client_address(request), now=clock.now(),
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return _inside(request, tenant, opened, said["next"])
     context = {"form": form, "email": said["email"]}
-    return html.page(request, "participants/portal/code.html", context, status=422 if form.errors else 200)
+    return html.page(request, "participants/portal/code.html", context)
 
 
 @public("the link's secret is the proof")

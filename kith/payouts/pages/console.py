@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError, Invalid, Malformed
+from kith.kit.errors import Invalid, Malformed
 from kith.kit.money import Money
 from kith.kit.pagination import paginate
 from kith.participants import access as participants
@@ -35,16 +35,12 @@ def make(request: Any, tenant: str) -> HttpResponse:
     """Put everything that can be paid into a new batch, once it was shown who gets what."""
     form = forms.BatchForm(html.given(request), initial=_format(request))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.make_batch(**form.cleaned_data, actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _address(tenant, made.batch.pk), _made(made))
     preview = queries.preview(format=form["format"].value() if not form.errors else BatchFormat.SEPA)
     context = {"form": form, "preview": preview, "debtor_is_set": queries.outlook().debtor_is_set}
-    status = 422 if form.errors else 200
-    return html.page(request, "payouts/make.html", context, part="payouts/_preview.html", status=status)
+    return html.page(request, "payouts/make.html", context, part="payouts/_preview.html")
 
 
 def _format(request: Any) -> dict[str, str]:
@@ -176,14 +172,11 @@ def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpRespons
     person = participants.participant(request.actor, participant_id)
     form = forms.AccountForm(html.given(request), initial={"holder": person.name})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.save_payout_account(
                 participant=person, **form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             url = reverse("participants:detail", args=[tenant, person.pk])
             return html.done(request, f"{url}?tab=details", _("The payout account is saved."))
     context = {"form": form, "person": person}
-    return html.page(request, "payouts/account_form.html", context, status=422 if form.errors else 200)
+    return html.page(request, "payouts/account_form.html", context)

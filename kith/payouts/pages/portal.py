@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError, Forbidden
+from kith.kit.errors import Forbidden
 from kith.payouts import actions, forms, queries, rules
 from kith.tenants.access import enrolled
 from kith.tenants.queries import local_day
@@ -22,13 +22,10 @@ def account(request: Any, tenant: str) -> HttpResponse:
     person = request.visitor.participant
     form = forms.AccountForm(html.given(request), initial={"holder": person.name})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.save_payout_account(
                 participant=person, **form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             page = reverse("payouts:portal_account", args=[tenant])
             return html.done(request, page, _("Saved. The next payment goes there."))
     present = queries.get_payout_account(person.pk)
@@ -37,7 +34,7 @@ def account(request: Any, tenant: str) -> HttpResponse:
         "shown": rules.masked(present.iban_last4) if present else "",
         "payments": queries.withdrawal_list(participant_id=person.pk)[:50],
     }  # fmt: skip
-    return html.page(request, "payouts/portal/account.html", context, status=422 if form.errors else 200)
+    return html.page(request, "payouts/portal/account.html", context)
 
 
 @enrolled("shows what is the participant's own")

@@ -37,15 +37,12 @@ def sign_up(request: Any) -> HttpResponse:
         raise NotFound
     form = forms.AskForm(html.given(request))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.ask_to_start(
                 email=form.cleaned_data["email"], language=get_language() or "en", address=client_address(request)
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.page(request, "presets/asked.html", {"email": form.cleaned_data["email"]})
-    return html.page(request, "presets/sign_up.html", {"form": form}, status=422 if form.errors else 200)
+    return html.page(request, "presets/sign_up.html", {"form": form})
 
 
 @public("the link's secret is the proof")
@@ -58,16 +55,13 @@ def invitation(request: Any, token: str) -> HttpResponse:
         return redirect("presets:start")
     form = AcceptForm(html.given(request), known=False)
     if form.is_valid():
-        try:
+        with html.blaming(form):
             user = actions.join(token=token, now=clock.now(), **form.values())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             login(request, user, backend=BACKEND)
             request.session[INVITED] = token
             return html.done(request, reverse("presets:start"))
     context = {"form": form, "email": email, "known": known}
-    return html.page(request, "presets/join.html", context, status=422 if form.errors else 200)
+    return html.page(request, "presets/join.html", context)
 
 
 # --- step by step -------------------------------------------------------------------------------------
@@ -97,7 +91,7 @@ def step(request: Any, step: str) -> HttpResponse:
         else:
             return _go_on(request, step, draft, said)
     context = {**_around(step, draft), "form": form}
-    return html.page(request, f"presets/step_{step}.html", context, status=422 if form.errors else 200)
+    return html.page(request, f"presets/step_{step}.html", context)
 
 
 @signed_in("whoever was invited by the operator, or everybody where sign-up is open")

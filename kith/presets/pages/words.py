@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError
 from kith.pipelines import queries as pipelines
 from kith.presets import actions, forms, queries
 from kith.tenants.access import requires
@@ -22,18 +21,15 @@ def words(request: Any, tenant: str) -> HttpResponse:
     stages = queries.all_stages()
     form = forms.WordsForm(html.given(request), tenant=request.tenant, stages=stages)
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             actions.set_words(tenant=request.tenant, **form.values(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse("presets:words", args=[tenant]), _("Your words are saved."))
     context = {
         "form": form, "languages": settings.LANGUAGES, "shown_in": get_language() or "en",
         "can_reset": queries.has_start(request.tenant),
         "path": [pipelines.stage_label(stage, get_language() or "en") for stage in stages][:5],
     }  # fmt: skip
-    return html.page(request, "presets/words.html", context, status=422 if form.errors else 200)
+    return html.page(request, "presets/words.html", context)
 
 
 @require_POST

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError
 from kith.programs import access, actions, forms, queries
 from kith.programs.models import Program
 from kith.tenants.access import requires
@@ -51,18 +50,14 @@ def edit(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     form = _form(request, program, language)
     if form.is_valid():
         move, _colon, block = request.POST.get("do", "").partition(":")
-        try:
+        with html.blaming(form):
             actions.edit_landing(
                 program=program, language=language, **form.values(), block=block, move=move, actor=request.actor,
                 now=clock.now(),
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             # nosemgrep: redirect-from-request - a path of ours with the block as its fragment
             return html.done(request, _back(tenant, program, language, block), _("The draft is saved."))
-    status = 422 if form.errors else 200
-    return html.page(request, "programs/landing.html", _editor(request, program, form), status=status)
+    return html.page(request, "programs/landing.html", _editor(request, program, form))
 
 
 def _editor(request: Any, program: Program, form: forms.LandingForm) -> dict[str, Any]:
@@ -130,7 +125,7 @@ def share(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     own = {name: program.share_texts.get(name, {}).get(language, "") for name in usual}
     form = forms.ShareForm(html.given(request), usual=usual, initial=own)
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.set_share_texts(
                 program=program,
                 language=language,
@@ -138,14 +133,11 @@ def share(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
                 actor=request.actor,
                 now=clock.now(),
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             address = f"{reverse('programs:share', args=[tenant, program.id])}?language={language}"
             return html.done(request, address, _("The messages are saved."))
     context = {"program": program, "form": form, "language": language, "tabs": _tabs(request),
                "sample": queries.share_sample(program, language, form.typed())}  # fmt: skip
-    return html.page(request, "programs/share.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/share.html", context)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, html, pagination
-from kith.kit.errors import DomainError, NotFound
+from kith.kit.errors import NotFound
 from kith.kit.ids import uuid7
 from kith.programs import access, actions, forms, queries
 from kith.programs.models import Program
@@ -40,15 +40,12 @@ def create(request: Any, tenant: str) -> HttpResponse:
     """Set up a program, as a draft."""
     form = forms.ProgramForm(html.given(request), initial={"currency": request.tenant.currency})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.create_program(
                 **form.values(), status="draft", actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, made), _("The program is there, as a draft."))
-    return html.page(request, "programs/form.html", {"form": form}, status=422 if form.errors else 200)
+    return html.page(request, "programs/form.html", {"form": form})
 
 
 @requires("programs.view")
@@ -67,16 +64,13 @@ def edit(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     program = access.program(program_id)
     form = forms.ProgramForm(html.given(request), program=program, initial=forms.ProgramForm.of(program))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_program(
                 program=program, changes=form.values(), actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The program is changed."))
     context = {"form": form, "program": program}
-    return html.page(request, "programs/form.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/form.html", context)
 
 
 @requires("programs.edit")
@@ -102,14 +96,11 @@ def budget(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
     present = queries.budget(program)
     form = forms.BudgetForm(html.given(request), currency=program.currency, initial={"key": uuid7()})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.add_money(
                 program=program, amount=form.cleaned_data["amount"], key=str(form.cleaned_data["key"]),
                 actor=request.actor, now=clock.now(),
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The budget is changed."))
     context = {"form": form, "program": program, "budget": present}
-    return html.page(request, "programs/budget.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/budget.html", context)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError, NotFound
+from kith.kit.errors import NotFound
 from kith.programs import access, actions, forms, queries
 from kith.programs.pages.programs import address
 from kith.tenants.access import requires
@@ -27,14 +27,11 @@ def promise(request: Any, tenant: str, program_id: UUID) -> HttpResponse:
         initial=initial,
     )
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.make_promise(program=program, **form.rule(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The reward is promised from now on."))
     context = {"form": form, "program": program}
-    return html.page(request, "programs/reward.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/reward.html", context)
 
 
 @requires("programs.edit")
@@ -49,11 +46,8 @@ def reward(request: Any, tenant: str, program_id: UUID, rule_id: UUID) -> HttpRe
         html.given(request), currency=program.currency, initial=forms.RewardForm.of(spec, program.currency)
     )
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.change_promise(rule=rule, changes=form.changes(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The new promise is in force."))
     context = {
         "form": form,
@@ -61,7 +55,7 @@ def reward(request: Any, tenant: str, program_id: UUID, rule_id: UUID) -> HttpRe
         "rule": rule,
         "versions": queries.told_versions(rule, program),
     }
-    return html.page(request, "programs/reward.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/reward.html", context)
 
 
 # --- campaigns ----------------------------------------------------------------------------------------
@@ -73,16 +67,13 @@ def campaign_create(request: Any, tenant: str, program_id: UUID) -> HttpResponse
     program = access.program(program_id)
     form = forms.CampaignForm(html.given(request), initial={"starts_at": clock.now()})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.create_campaign(
                 program=program, code=form.code(), **form.values(), actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The campaign is there."))
     context = {"form": form, "program": program}
-    return html.page(request, "programs/campaign.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/campaign.html", context)
 
 
 @requires("programs.edit")
@@ -92,16 +83,13 @@ def campaign(request: Any, tenant: str, program_id: UUID, campaign_id: UUID) -> 
     row = access.campaign_of(program, campaign_id)
     form = forms.CampaignForm(html.given(request), initial=forms.CampaignForm.of(row))
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_campaign(campaign=row, changes=form.values(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, address(tenant, program), _("The campaign is changed."))
     context = {
         "form": form, "program": program, "campaign": row, "state": queries.campaign_state(row, clock.now()),
     }  # fmt: skip
-    return html.page(request, "programs/campaign.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/campaign.html", context)
 
 
 @require_POST
@@ -123,16 +111,13 @@ def sponsors(request: Any, tenant: str) -> HttpResponse:
     may = request.actor.may("programs.edit")
     form = forms.SponsorForm(html.given(request) if may else None)
     if may and form.is_valid():
-        try:
+        with html.blaming(form):
             actions.create_sponsor(
                 code=form.code(), **form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse("programs:sponsors", args=[tenant]), _("The sponsor is there."))
     context = {"form": form, "sponsors": queries.sponsors()}
-    return html.page(request, "programs/sponsors.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/sponsors.html", context)
 
 
 @requires("programs.edit")
@@ -141,15 +126,12 @@ def sponsor(request: Any, tenant: str, sponsor_id: UUID) -> HttpResponse:
     row = access.sponsor(sponsor_id)
     form = forms.SponsorForm(html.given(request), initial={"name": row.name, "kind": row.kind})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_sponsor(
                 sponsor=row, changes=form.cleaned_data, actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(
                 request, reverse("programs:sponsors", args=[tenant]), _("The sponsor is changed.")
             )
     context = {"form": form, "sponsor": row}
-    return html.page(request, "programs/sponsor.html", context, status=422 if form.errors else 200)
+    return html.page(request, "programs/sponsor.html", context)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError
 from kith.referrals import access, actions, queries
 from kith.referrals.forms import ReferralForm, SiteForm
 from kith.referrals.pages.sites import pinned
@@ -29,15 +28,12 @@ def create(request: Any, tenant: str) -> HttpResponse:
         initial={"code": request.GET.get("code", "")[:40]},
     )
     if form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.create_referral(
                 **form.details(), source="console", method="manual", actor=request.actor, now=clock.now()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _address(tenant, made.id), _("The referral is recorded."))
-    return html.page(request, "referrals/create.html", {"form": form}, status=422 if form.errors else 200)
+    return html.page(request, "referrals/create.html", {"form": form})
 
 
 @require_POST
@@ -71,15 +67,12 @@ def sites(request: Any, tenant: str) -> HttpResponse:
     """Keys for the organization's own pages, with what to paste there; a POST makes one."""
     form = SiteForm(html.given(request), initial={"origins": request.tenant.website})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.create_site_key(**form.values(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _site(tenant, made.id), _("The key is made. Paste it into your pages."))
     since = clock.now() - SITE_PERIOD
     context = {"form": form, "sites": queries.site_keys(), "events": queries.site_events(since=since)}
-    return html.page(request, "referrals/sites.html", context, status=422 if form.errors else 200)
+    return html.page(request, "referrals/sites.html", context)
 
 
 @requires("tenants.keys")
@@ -88,14 +81,11 @@ def site(request: Any, tenant: str, site_id: UUID) -> HttpResponse:
     row = access.site_key(site_id)
     form = SiteForm(html.given(request), initial={"name": row.name, "origins": "\n".join(row.origins)})
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.change_site_key(site=row, **form.values(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, _site(tenant, row.id), _("The site is changed."))
     context = {"form": form, "site": row, **_lines(row.key)}
-    return html.page(request, "referrals/site.html", context, status=422 if form.errors else 200)
+    return html.page(request, "referrals/site.html", context)
 
 
 def _lines(key: str) -> dict[str, str]:

@@ -151,7 +151,7 @@ def welcome(request: HttpRequest, code: str) -> HttpResponse:
         except _PERSONAL as error:
             return _refused(request, place, error)
     context = {"place": place, "form": form, "link": queries.address(code)}
-    return html.page(request, "referrals/welcome.html", context, status=422 if form.errors else 200)
+    return html.page(request, "referrals/welcome.html", context)
 
 
 def sample_form(program: Program, tenant: Tenant, shown: Landing) -> FriendForm:

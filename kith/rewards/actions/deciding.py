@@ -193,7 +193,8 @@ def _count(cause: Cause, grants: Sequence[rules.Grant]) -> None:
 
 
 def _tell(rewards: Sequence[Reward], *, actor: Actor, now: datetime.datetime) -> None:
-    passed, told = [], []
+    passed: list[Passed] = []
+    told: list[tuple[Reward, type]] = []
     for reward in rewards:
         passed.append(Passed(reward.id, "", RewardStatus.GRANTED))
         passed.append(Passed(reward.id, RewardStatus.GRANTED, reward.status))

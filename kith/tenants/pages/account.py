@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import html
-from kith.kit.errors import DomainError
 from kith.tenants import actions, forms, queries
 from kith.tenants.access import signed_in
 
@@ -20,14 +19,11 @@ def account(request: Any) -> HttpResponse:
     facts = {"name": user.name, "locale": user.locale, "keys_on": user.keys_on}
     form = forms.AccountForm(html.given(request), initial=facts)
     if form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_account(user=user, **form.cleaned_data)
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             response = html.done(request, reverse("tenants:account"), _("Saved."))
             # What was chosen on some page would otherwise go on winning over what is chosen here.
             response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
             return response
     context = {"form": form, "seats": queries.seats_of(user)}
-    return html.page(request, "tenants/account.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/account.html", context)

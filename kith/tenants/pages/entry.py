@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
 from kith.kit.clients import client_address
-from kith.kit.errors import DomainError
 from kith.tenants import actions, adapter, forms, queries
 from kith.tenants.access import public, signed_in
 
@@ -38,20 +37,17 @@ def invitation(request: Any, token: str) -> HttpResponse:
     known = request.user if request.user.is_authenticated else None
     form = forms.AcceptForm(html.given(request), known=known is not None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             user, _member_id = actions.accept_invitation(
                 token=token, user=known, now=clock.now(), **form.values()
             )
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             if known is None:
                 login(request, user, backend=BACKEND)
             else:
                 adapter.joined(request, known)
             return html.done(request, f"/t/{offered.tenant.slug}/", _("Welcome. Good to have you here."))
     context = {"offered": offered, "form": form, "known": known}
-    return html.page(request, "tenants/invitation.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/invitation.html", context)
 
 
 @public("the link's secret is the proof")

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
 from kith.kit.clients import client_address
-from kith.kit.errors import DomainError
 from kith.tenants import access, actions, forms, queries
 from kith.tenants.access import proven, public, requires, signed_in
 
@@ -73,15 +72,12 @@ def code_ask(request: Any) -> HttpResponse:
     form = forms.AskCodeForm(html.given(request))
     if request.method == "POST" and form.is_valid():
         login = form.cleaned_data["login"]
-        try:
+        with html.blaming(form):
             actions.ask_for_code(login=login, address=client_address(request))
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             request.session[ASKED_FOR] = {"login": login, "next": get_next_redirect_url(request) or ""}
             return redirect("tenants:code_confirm")
     context = {"form": form, "next": get_next_redirect_url(request)}
-    return html.page(request, "tenants/code_ask.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/code_ask.html", context)
 
 
 @public("the code that was mailed is the proof; failures are limited per address and account")
@@ -93,17 +89,14 @@ def code_confirm(request: Any) -> HttpResponse:
     form = forms.SentCodeForm(html.given(request))
     if request.method == "POST" and form.is_valid():
         code, address = form.cleaned_data["code"], client_address(request)
-        try:
+        with html.blaming(form):
             user = actions.check_code(login=asked["login"], code=code, address=address)
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             del request.session[ASKED_FOR]
             request.session.set_expiry(0)
             answer: HttpResponse = perform_login(request, user, redirect_url=asked["next"] or None)
             return answer
     context = {"form": form, "login": asked["login"]}
-    return html.page(request, "tenants/code_confirm.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/code_confirm.html", context)
 
 
 # --- the organization's rules ---------------------------------------------------------------------------
@@ -119,7 +112,7 @@ def signin(request: Any, tenant: str) -> HttpResponse:
         actions.set_settings(values=form.changes(), actor=request.actor, now=clock.now())
         return html.done(request, reverse("tenants:signin", args=[tenant]), _("Saved."))
     context = {"form": form, "rows": queries.members_and_factors(present["second_factor"])}
-    return html.page(request, "tenants/signin.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/signin.html", context)
 
 
 @requires("tenants.members")

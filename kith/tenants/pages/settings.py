@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, colors, files, html, tenancy
-from kith.kit.errors import DomainError, NotFound
+from kith.kit.errors import NotFound
 from kith.tenants import actions, context, forms, queries
 from kith.tenants.access import public, requires
 
@@ -45,13 +45,10 @@ def languages(request: Any, tenant: str) -> HttpResponse:
 def _changed(request: Any, tenant: str, form: Any, page: str) -> HttpResponse:
     """Store what the form says of the organization, or show it."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_tenant(tenant=request.tenant, changes=form.changes(), actor=request.actor)
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse(f"tenants:{page}", args=[tenant]), _("Saved."))
-    return html.page(request, f"tenants/{page}.html", {"form": form}, status=422 if form.errors else 200)
+    return html.page(request, f"tenants/{page}.html", {"form": form})
 
 
 @requires("tenants.settings")
@@ -67,14 +64,11 @@ def brand(request: Any, tenant: str) -> HttpResponse:
         html.given(request), request.FILES or None, initial={"brand": request.tenant.brand}
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             actions.update_brand(
                 tenant=request.tenant, color=form.cleaned_data["brand"], logo=form.cleaned_data["logo"],
                 without_logo="without_logo" in request.POST, actor=request.actor, now=clock.now(),
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse("tenants:brand", args=[tenant]), _("This is how you look now."))
     wished = str(form["brand"].value() or "").lower()
     color = wished if colors.is_color(wished) else request.tenant.brand
@@ -85,7 +79,7 @@ def brand(request: Any, tenant: str) -> HttpResponse:
         "nearest": colors.readable(color),
         "themes": (("light", _("In the light")), ("dark", _("In the dark"))),
     }
-    return html.page(request, "tenants/brand.html", shown, status=422 if form.errors else 200)
+    return html.page(request, "tenants/brand.html", shown)
 
 
 @public("a mark is shown to everybody; its name says which version, so that it may be kept")
@@ -107,10 +101,7 @@ def rules(request: Any, tenant: str) -> HttpResponse:
     shown = queries.settings_shown()
     form = forms.RulesForm(html.given(request), shown=shown)
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             actions.set_settings(values=form.changes(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             return html.done(request, reverse("tenants:rules", args=[tenant]), _("Saved."))
-    return html.page(request, "tenants/rules.html", {"form": form}, status=422 if form.errors else 200)
+    return html.page(request, "tenants/rules.html", {"form": form})

@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html, web
-from kith.kit.errors import DomainError
 from kith.tenants import access, actions, forms, queries
 from kith.tenants.access import proven, requires
 
@@ -20,11 +19,8 @@ def team(request: Any, tenant: str) -> HttpResponse:
     """Colleagues and open invitations; a POST invites one more."""
     form = forms.InviteForm(html.given(request), giver=request.actor.role)
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.invite_all(**form.cleaned_data, actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             sent = ngettext(
                 "The invitation is on its way.", "%(count)d invitations are on their way.", len(made)
             ) % {"count": len(made)}
@@ -36,7 +32,7 @@ def team(request: Any, tenant: str) -> HttpResponse:
         "powers": forms.powers(),
         "roles": forms.roles_to_give(request.actor.role),
     }
-    return html.page(request, "tenants/team.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/team.html", context)
 
 
 @require_POST
@@ -85,14 +81,11 @@ def keys(request: Any, tenant: str) -> HttpResponse:
     form = forms.KeyForm(html.given(request), allowed=request.actor.permissions)
     made = None
     if request.method == "POST" and form.is_valid():
-        try:
+        with html.blaming(form):
             made = actions.create_api_key(**form.values(), actor=request.actor, now=clock.now())
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             form = forms.KeyForm(allowed=request.actor.permissions)
     context = {"form": form, "made": made, "keys": queries.api_keys(), "base": web.public_base()}
-    return html.page(request, "tenants/keys.html", context, status=422 if form.errors else 200)
+    return html.page(request, "tenants/keys.html", context)
 
 
 @require_POST
