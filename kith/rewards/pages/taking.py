@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
-from kith.kit.errors import DomainError
 from kith.rewards import access, actions, forms, queries, rules
 from kith.rewards.models import Reward
 from kith.tenants.access import proven, requires
@@ -22,14 +21,11 @@ def take_back(request: Any, tenant: str, reward_id: UUID) -> HttpResponse:
     form = forms.TakeBackForm(html.given(request), reward=row, initial=_start(request, row))
     if form.is_valid():
         said = form.cleaned_data
-        try:
+        with html.blaming(form):
             actions.claw_back(
-                reward=row, amount=said["amount"], reason=said["reason"], key=f"hand:{said['key']}",
+                reward=row, amount=said["amount"], reason=said["reason"], key=_key(said),
                 actor=request.actor, now=clock.now(),
             )  # fmt: skip
-        except DomainError as error:
-            html.blame(form, error)
-        else:
             words = {"amount": said["amount"].format(), "name": row.beneficiary.name}
             back = reverse("participants:detail", args=[tenant, row.beneficiary_id])
             return html.done(request, back, _("%(amount)s of %(name)s was taken back.") % words)
@@ -37,10 +33,12 @@ def take_back(request: Any, tenant: str, reward_id: UUID) -> HttpResponse:
         "form": form, "reward": row, "mature": row.status in rules.MATURED,
         "effect": queries.take_back_of(row, form.shown()),
     }  # fmt: skip
-    status = 422 if form.errors else 200
-    return html.page(
-        request, "rewards/take_back.html", context, part="rewards/_take_effect.html", status=status
-    )
+    return html.page(request, "rewards/take_back.html", context, part="rewards/_take_effect.html")
+
+
+def _key(said: dict[str, Any]) -> str:
+    """One click counts once; the form once more with another amount, after the browser's way back, is another."""
+    return f"hand:{said['key']}:{said['amount'].amount_minor}"
 
 
 def _start(request: Any, row: Reward) -> dict[str, Any]:

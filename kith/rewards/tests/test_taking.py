@@ -63,6 +63,18 @@ def test_some_of_a_reward_is_taken_back_once_however_often_it_is_sent(
     assert "€10.00 of Dana Referrer was taken back." in client.get(person).content.decode()
 
 
+def test_the_same_form_with_another_amount_takes_that_as_well(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    """What the page says was taken was taken, also by the browser's way back."""
+    with tenancy.use(acme.id):
+        reward = earn(scene, "available")
+    client, sent = browse(alice), {"amount": "10", "reason": "One of two went", "key": uuid4()}
+    for amount in ("10", "4"):
+        assert client.post(address(acme, reward), {**sent, "amount": amount}).status_code == 303
+    assert left(acme, reward, scene) == (1100, {"available": 1100, "budget": -1100})
+
+
 def test_what_no_balance_covers_becomes_a_debt_and_says_so_before(
     acme: Any, alice: Any, scene: Scene, browse: Any
 ) -> None:
