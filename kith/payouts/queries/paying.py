@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import crypto
@@ -127,10 +128,9 @@ def due(*, page: int | str = 1, limit: int | str = 20, format: str = "sepa") -> 
         .annotate(
             rewards=Count("id"),
             net_minor=Sum(F("amount_minor") - F("clawed_back_minor")),
-            oldest_at=Min("available_at"),
-            oldest_made=Min("created_at"),
+            oldest_at=Min(Coalesce("available_at", "created_at")),
         )
-        .order_by("oldest_made", "beneficiary_id", "currency")
+        .order_by("oldest_at", "beneficiary_id", "currency")
     )
     found: Page[Any] = paginate(sums, page=page, limit=limit)
     terms = terms_of(format)
@@ -175,7 +175,7 @@ def _due(
         rewards=row["rewards"],
         net=net,
         payable=amount,
-        oldest_at=row["oldest_at"] or row["oldest_made"],
+        oldest_at=row["oldest_at"],
         account_shown=rules.masked(account.iban_last4) if account else "",
         reason=rules.why_not(amount, payee, terms),
     )

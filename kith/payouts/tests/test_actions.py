@@ -14,6 +14,7 @@ from kith.ledger import queries as books
 from kith.payouts import actions, queries, rules
 from kith.payouts.models import PayoutAccount, PayoutBatch, Withdrawal, WithdrawalLine
 from kith.payouts.tests.factories import (
+    AT,
     IBANS,
     give_account,
     held,
@@ -146,6 +147,14 @@ def test_everybody_left_out_is_told_why(shop, dana, alice, now):
     listed = {row.participant_id: row.reason for row in queries.due(format="sepa").items}
     assert listed == {skip.participant_id: skip.reason for skip in made.skipped}
     assert books.check() == []
+
+
+def test_whoever_could_be_paid_first_stands_on_top(in_acme):
+    shop, people = open_books(), [make_person(name) for name in ("Ann", "Bo", "Cas")]
+    for days, person in zip((3, 1, 2), people, strict=True):
+        reward = make_reward(shop, person)
+        Reward.objects.filter(pk=reward.pk).update(available_at=AT + datetime.timedelta(days=days))
+    assert [row.name for row in queries.due().items] == ["Bo", "Cas", "Ann"]
 
 
 def test_a_list_needs_no_accounts_and_takes_other_currencies(alice, in_acme, now):

@@ -4,11 +4,12 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -127,7 +128,7 @@ def _refusals(results: Sequence[RowResult]) -> list[str]:
 
 def _back(request: Any) -> str:
     """Where the decision was taken, when that is a page of ours."""
-    back = str(request.POST.get("back", ""))
+    back = str(request.POST.get("back") or request.GET.get("back", ""))
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return back if safe else ""
 
@@ -205,9 +206,19 @@ def answer(request: Any, tenant: str, referral_id: UUID) -> HttpResponse:
 def _one(request: Any, tenant: str, referral_id: UUID, said: str, *, undo: bool = False) -> HttpResponse:
     """Back to the list where it was decided, else to the referral."""
     back = _back(request) or reverse("rewards:referral", args=[tenant, referral_id])
-    return html.done(
-        request, back, said, undo=reverse("rewards:undo", args=[tenant, referral_id]) if undo else ""
-    )
+    way = ""
+    if undo:
+        again = urlencode({"back": _opening(back, referral_id)})
+        way = f"{reverse('rewards:undo', args=[tenant, referral_id])}?{again}"
+    return html.done(request, back, said, undo=way)
+
+
+def _opening(url: str, referral_id: UUID) -> str:
+    """The same page with this referral open beside the list."""
+    parts = urlsplit(url)
+    query = QueryDict(parts.query, mutable=True)
+    query["open"] = str(referral_id)
+    return urlunsplit(parts._replace(query=query.urlencode()))
 
 
 # --- one reward ---------------------------------------------------------------------------------------

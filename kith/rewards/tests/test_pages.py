@@ -1,5 +1,7 @@
 """The console's pages about referrals and what they earn."""
 
+import re
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -151,6 +153,21 @@ def test_many_are_approved_and_each_refusal_is_told(acme: Any, alice: Any, scene
     shown = text(client.get(back))
     assert "2 referrals are approved." in shown
     assert "1 could not: There is nothing here." in shown
+
+
+def test_undoing_opens_the_referral_where_it_was_decided(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    reward, client = waiting(acme, scene), browse(alice)
+    back = at("queue", acme.slug) + "?q=Eli&open=1"
+    client.post(at("approve", acme.slug, reward.referral_id), {"back": back})
+    (undo,) = re.findall(r'action="([^"]+/undo/[^"]+)"', text(client.get(back)))
+    answer = client.post(unescape(undo))
+    assert answer["Location"] == at("queue", acme.slug) + f"?q=Eli&open={reward.referral_id}"
+    assert status(acme, reward) == "pending_approval"
+    elsewhere = at("undo", acme.slug, reward.referral_id) + "?back=https://evil.example/"
+    client.post(at("approve", acme.slug, reward.referral_id))
+    assert client.post(elsewhere)["Location"] == at("referral", acme.slug, reward.referral_id)
 
 
 def test_a_sum_that_changed_meanwhile_is_shown_anew_with_the_same_choice(
