@@ -19,11 +19,12 @@ from kith.participants.models import CompanyPerson, Participant
 from kith.participants.queries import portal as inside
 from kith.participants.tests.factories import make_participant, portal_client
 from kith.payouts import actions as payouts
+from kith.payouts.models import PayoutAccount
 from kith.programs import rules
 from kith.programs.jobs import forget_pictures
 from kith.programs.tests.factories import make_program
 from kith.tenants import actions as tenants
-from kith.tenants.models import ApiKey, Member, User
+from kith.tenants.models import ApiKey, Invitation, Member, User
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 LATER = datetime.timedelta(minutes=16)
@@ -68,6 +69,29 @@ def test_digits_of_other_scripts_are_a_wrong_proof(alice: Actor, acme: Any, brow
     with clock.frozen(clock.now() + LATER):
         answer = screen.post(at("tenants:keys", acme.slug), {"name": "Mine", "proof": code})
     assert answer.status_code == 401
+
+
+def test_an_unlocked_screen_hands_out_no_places_and_turns_no_money(
+    acme: Any, alice: Actor, bob: Actor, browse: Any
+) -> None:
+    """Each would do without a proof what a proof is asked for: by somebody else's hands, or to an own account."""
+    screen = browse(alice)
+    with tenancy.use(acme.id):
+        dana = make_participant()
+    tries = [
+        ("tenants:team", [], {"emails": "mallory@example.com", "role": "owner"}),
+        ("tenants:member_role", [bob.id], {"role": "owner"}),
+        ("payouts:account_edit", [dana.pk], {"holder": "Mallory", "iban": "NL91ABNA0417164300"}),
+    ]
+    with clock.frozen(clock.now() + LATER):
+        for name, args, sent in tries:
+            assert screen.post(at(name, acme.slug, *args), sent).status_code == 401, name
+    with tenancy.use(acme.id):
+        assert not Invitation.objects.exists()
+        assert Member.objects.get(pk=bob.id).role == "viewer"
+        assert not PayoutAccount.objects.exists()
+    for name, args, sent in tries:
+        assert screen.post(at(name, acme.slug, *args), sent).status_code == 303, name
 
 
 # --- letters ------------------------------------------------------------------------------------------

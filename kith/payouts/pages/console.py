@@ -167,6 +167,7 @@ def account(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
 
 
 @requires("payouts.accounts")
+@proven
 def account_edit(request: Any, tenant: str, participant_id: UUID) -> HttpResponse:
     """Set or replace the account."""
     person = participants.participant(request.actor, participant_id)

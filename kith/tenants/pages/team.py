@@ -15,6 +15,7 @@ from kith.tenants.access import proven, requires
 
 
 @requires("tenants.members")
+@proven
 def team(request: Any, tenant: str) -> HttpResponse:
     """Colleagues and open invitations; a POST invites one more."""
     form = forms.InviteForm(html.given(request), giver=request.actor.role)
@@ -37,6 +38,7 @@ def team(request: Any, tenant: str) -> HttpResponse:
 
 @require_POST
 @requires("tenants.members")
+@proven
 def member_role(request: Any, tenant: str, member_id: UUID) -> HttpResponse:
     """Give a colleague another role."""
     member = access.member(member_id)
