@@ -207,6 +207,12 @@ def link_list(*, participant_id: UUID | None = None) -> QuerySet[Link]:
     return found.filter(participant_id=participant_id) if participant_id else found
 
 
+def shared_links(participant_id: UUID) -> list[tuple[Link, str]]:
+    """The participant's 50 newest links that work, each with its address."""
+    rows = link_list(participant_id=participant_id).filter(active=True)[:50]
+    return [(row, address(row.slug)) for row in rows]
+
+
 def click_between(click_id: UUID, earliest: datetime.datetime, latest: datetime.datetime) -> Click | None:
     """The click of that id within a period; the period keeps the search out of the other months."""
     found: Click | None = Click.objects.filter(

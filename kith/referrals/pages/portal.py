@@ -15,10 +15,8 @@ MINE = "shows what is the participant's own"
 @enrolled(MINE)
 def share(request: Any, tenant: str) -> HttpResponse:
     """The link for every channel, the QR code, and further links there may be."""
-    person = request.visitor.participant
-    rows = list(queries.link_list(participant_id=person.pk).filter(active=True)[:50])
-    links = [(row, queries.address(row.slug)) for row in rows]
-    return html.page(request, "referrals/portal/share.html", {**_shared(request), "links": links})
+    context = {**_shared(request), "links": queries.shared_links(request.visitor.participant.pk)}
+    return html.page(request, "referrals/portal/share.html", context)
 
 
 @enrolled(MINE)
