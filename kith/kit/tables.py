@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
@@ -39,7 +40,7 @@ def as_csv(columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
     text.write("\ufeff")
     writer.writerow(columns)
     for number, row in enumerate(rows, 1):
-        writer.writerow([neutral(_cell(row[column])) for column in columns])
+        writer.writerow([_harmless(row[column]) for column in columns])
         if number % _ROWS_PER_PIECE == 0:
             yield _taken(text)
     yield _taken(text)
@@ -52,6 +53,11 @@ def as_json(columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
         yield before + orjson.dumps({column: row[column] for column in columns}, option=orjson.OPT_UTC_Z)
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def _harmless(value: Any) -> str:
+    """A number is no formula, also below zero: with an apostrophe it could not be added up."""
+    return str(value) if isinstance(value, int | Decimal) else neutral(_cell(value))
 
 
 def _cell(value: Any) -> str:

@@ -31,7 +31,7 @@ class BatchForm(forms.Form):
 
 
 class TypedForm(forms.Form):
-    """The total, typed to say that money really leaves; points, commas and blanks do not matter."""
+    """The total, typed to say that money really leaves; points, commas, blanks and cents of zero do not matter."""
 
     typed = forms.CharField(max_length=40)
 
@@ -42,7 +42,8 @@ class TypedForm(forms.Form):
     def clean_typed(self) -> str:
         """Refuses anything but the total."""
         digits = "".join(each for each in self.cleaned_data["typed"] if each in "0123456789")
-        if digits != str(self.amount.amount_minor):
+        whole, cents = divmod(self.amount.amount_minor, 10**self.amount.exponent)
+        if digits not in {str(self.amount.amount_minor), str(self.amount.amount_minor if cents else whole)}:
             raise forms.ValidationError(
                 _("Type the total of the batch, %(amount)s.") % {"amount": self.amount.text}
             )

@@ -4,6 +4,7 @@ Every amount, number and date on a page goes through a filter here, so that one 
 active language writes it. Filters print an en dash for a missing value.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -353,8 +354,14 @@ def control(bound: BoundField, css: str = "") -> SafeString:
 
 @register.simple_tag
 def digits_of(amount: str) -> str:
-    """The pattern of an input that takes the digits of an amount, however signs and separators are typed."""
-    return r"\D*" + r"\D*".join(each for each in amount if each.isdigit()) + r"\D*"
+    """The pattern of an input that takes the digits of an amount, however signs and separators are typed.
+
+    Cents that are zero may be left out.
+    """
+    digits = [each for each in amount if each.isdigit()]
+    whole = re.search(r"[.,]00\D*$", amount) is not None
+    kept, end = (digits[:-2], r"(0\D*0\D*)?") if whole else (digits, "")
+    return r"\D*" + "".join(rf"{each}\D*" for each in kept) + end
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -124,12 +125,12 @@ def statement_csv(found: Iterable[Statement]) -> bytes:
     return b"".join(tables.as_csv(columns, rows))
 
 
-def _cells(found: Statement) -> Iterator[tuple[str, ...]]:
+def _cells(found: Statement) -> Iterator[tuple[str | Decimal, ...]]:
     zone = ZoneInfo(current_tenant().timezone)
     code = found.currency
-    yield found.first.isoformat(), _("Opening balance"), "", "", found.opening.text, code
+    yield found.first.isoformat(), _("Opening balance"), "", "", found.opening.decimal, code
     for line in found.lines:
         day = line.at.astimezone(zone).date().isoformat()
-        amount = line.amount.text if line.amount else ""
-        yield day, line.words, line.note, amount, line.balance.text, code
-    yield found.last.isoformat(), _("Closing balance"), "", "", found.closing.text, code
+        amount = line.amount.decimal if line.amount else ""
+        yield day, line.words, line.note, amount, line.balance.decimal, code
+    yield found.last.isoformat(), _("Closing balance"), "", "", found.closing.decimal, code

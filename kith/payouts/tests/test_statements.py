@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -92,6 +93,9 @@ def test_the_page_and_the_table_say_the_same(acme: Any, lived: Any, alice: Any, 
     assert table["Content-Disposition"].endswith('.csv"')
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     assert (rows[0]["balance"], rows[-1]["balance"], rows[-1]["currency"]) == ("0.00", "55.00", "EUR")
+    moved = [Decimal(row["amount"]) for row in rows if row["amount"]]
+    assert min(moved) < 0
+    assert sum(moved) == Decimal("55.00"), "a spreadsheet adds them up"
 
 
 def test_only_who_may_see_payouts_and_only_their_own(
