@@ -151,6 +151,20 @@ def test_a_company_that_people_sign_in_for_does_not_become_a_person_by_a_merge(a
         assert company.kind == "company"
 
 
+def test_nobody_signs_in_for_what_is_no_company_any_more(acme: Any) -> None:
+    with tenancy.use(acme.id):
+        company = make_participant(name="Vlier", kind="company")
+        boss = colleague(company, "admin")
+    client, home = portal_client(company, person=boss), at("rewards:portal_home", acme.slug)
+    assert client.get(home).status_code == 200
+    with tenancy.use(acme.id):
+        people.update_participant(
+            participant=company, changes={"kind": "person"}, actor=SYSTEM, now=clock.now()
+        )
+        assert inside.portal_identity(boss.email) is None
+    assert client.get(home).status_code == 302
+
+
 def test_a_plain_colleague_does_not_change_what_the_company_is_called_or_told(acme: Any) -> None:
     with tenancy.use(acme.id):
         company = make_participant(name="Vlier", kind="company")

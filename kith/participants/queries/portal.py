@@ -33,6 +33,8 @@ _LOOKING = Q(
     member__removed_at=None, member__user__is_active=True,
     member__role__in=sorted(PERMISSIONS["participants.impersonate"]),
 )  # fmt: skip
+# Somebody of a company comes in as long as they are of it, and it is one.
+_STILL_THERE = Q(person=None) | Q(person__removed_at=None, participant__kind=ParticipantKind.COMPANY)
 
 
 class LinkGone(NotFound):
@@ -145,7 +147,7 @@ def portal_visitor(token: str, *, now: datetime.datetime) -> Visitor | None:
     session: PortalSession | None = (
         PortalSession.objects.select_related("participant", "person", "member", "member__user")
         .filter(
-            Q(person=None) | Q(person__removed_at=None),
+            _STILL_THERE,
             Q(member=None) | _LOOKING,
             token_hash=hash_token(token), ended_at=None, expires_at__gt=now,
         ).exclude(participant__status__in=GONE).first()
@@ -165,7 +167,7 @@ def link_offered(token: str, *, now: datetime.datetime) -> SignInCode:
     found: SignInCode | None = (
         SignInCode.objects.select_related("participant", "person")
         .filter(token_hash=hash_token(token), used_at=None, expires_at__gt=now)
-        .filter(Q(person=None) | Q(person__removed_at=None))
+        .filter(_STILL_THERE)
         .exclude(participant__status__in=GONE)
         .first()
     )
@@ -194,7 +196,7 @@ def people_of(company_id: UUID) -> QuerySet[CompanyPerson]:
 
 def _present_people() -> QuerySet[CompanyPerson]:
     found: QuerySet[CompanyPerson] = CompanyPerson.objects.select_related("company").filter(removed_at=None)
-    return found.exclude(company__status__in=GONE)
+    return found.filter(company__kind=ParticipantKind.COMPANY).exclude(company__status__in=GONE)
 
 
 def consents_of(participant_id: UUID) -> QuerySet[Consent]:
