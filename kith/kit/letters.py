@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 
 def language(wish: str, otherwise: str) -> str:
@@ -16,10 +17,11 @@ def language(wish: str, otherwise: str) -> str:
 def send(name: str, subject: str, context: Mapping[str, Any], *, to: str, **options: Any) -> None:
     """One message, in the language that is on; `options` are those of Django's messages.
 
-    Templates find `action_url` with `action_label` for the button, and `brand` for the sender's looks.
+    Templates find `action_url` with `action_label` for the button, and `brand` for the sender's looks. Days and
+    hours are those of the `tenant`, where one sends the letter.
     """
-    message = EmailMultiAlternatives(
-        subject=" ".join(subject.split()), body=render_to_string(f"{name}.txt", context), to=[to], **options
-    )
-    message.attach_alternative(render_to_string(f"{name}.html", context), "text/html")
+    with timezone.override(getattr(context.get("tenant"), "timezone", None)):
+        text, page = (render_to_string(f"{name}.{kind}", context) for kind in ("txt", "html"))
+    message = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to], **options)
+    message.attach_alternative(page, "text/html")
     message.send()

@@ -5,12 +5,14 @@ import threading
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from kith.kit import clock, tenancy
 from kith.kit.errors import Invalid, NotSignedIn, TooMany
 from kith.kit.money import Money
 from kith.tenants import actions, queries
 from kith.tenants.models import ApiKey, Invitation, Member, SettingValue, Tenant, TokenFamily
+from kith.tenants.providers.mail import send_invitation
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -78,6 +80,17 @@ def test_an_invitation_is_taken_once(in_acme: Any, alice: Any, now: datetime.dat
     assert user.email == "new@example.com"
     with pytest.raises(queries.InvitationGone):
         actions.accept_invitation(token=token, **values)
+
+
+def test_an_invitation_tells_the_hour_as_the_organization_has_it(
+    in_acme: Any, alice: Any, now: datetime.datetime
+) -> None:
+    invited = actions.invite(email="new@example.com", role="viewer", actor=alice, now=now)
+    invited.expires_at = datetime.datetime(2026, 7, 1, 23, 30, tzinfo=datetime.UTC)
+    invited.tenant.timezone = "Europe/Amsterdam"
+    send_invitation(invitation=invited, token="t")
+    (letter,) = mail.outbox
+    assert "Jul 2, 2026, 01:30" in letter.body or "2 Jul 2026, 01:30" in letter.body
 
 
 def test_an_administrator_cannot_make_owners(in_acme: Any, now: datetime.datetime) -> None:
