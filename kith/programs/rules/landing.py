@@ -7,7 +7,7 @@ The stored form is field -> language -> text, as programs have always had it for
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 BLOCKS = ("hero", "form", "steps", "reward", "questions", "legal")
 FIXED = frozenset({"hero"})
@@ -99,10 +99,10 @@ def arranged(content: Mapping[str, Any]) -> tuple[tuple[str, ...], frozenset[str
     order += [block for block in BLOCKS if block not in order]
     picture = layout.get("picture")
     hidden = frozenset(layout.get("hidden", ())) - KEPT
-    return tuple(order), hidden, picture if is_picture(picture) else ""
+    return tuple(order), hidden, str(picture) if is_picture(picture) else ""
 
 
-def is_picture(value: Any) -> bool:
+def is_picture(value: Any) -> TypeGuard[str]:
     """Whether it is the id of a picture, as a page keeps it."""
     return isinstance(value, str) and bool(_ID.fullmatch(value))
 
