@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import rcssmin
-import rjsmin
+import rcssmin  # type: ignore[import-untyped]
+import rjsmin  # type: ignore[import-untyped]
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

@@ -1,5 +1,6 @@
 """The gate: every page and operation names its permission, or says why it needs none."""
 
+import datetime
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -19,8 +20,8 @@ from kith.kit import clock, html, limits
 from kith.kit.actors import Actor
 from kith.kit.clients import client_address
 from kith.kit.errors import Forbidden, NotFound, NotSignedIn
-from kith.tenants import rules
-from kith.tenants.models import ApiKey, Invitation, Member, SavedView
+from kith.tenants import queries, rules
+from kith.tenants.models import ApiKey, Invitation, Member, SavedView, User
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -139,6 +140,14 @@ def _gated(
         return decorate_view(before)(guarded)  # type: ignore[return-value]
 
     return gate
+
+
+def joined(request: Any, user: User) -> None:
+    """When somebody who is signed in takes one more place: its rules count from now on, and nothing is proven."""
+    now, found = clock.now(), queries.sign_in_rules(user)
+    ends_at = (now + datetime.timedelta(hours=found.hours)).timestamp()
+    request.session["ends_at"] = min(request.session.get("ends_at", ends_at), ends_at)
+    request.session["factor_due"] = bool(found.factor_wanted_by) and not queries.has_factor(user)
 
 
 def is_proven(request: HttpRequest) -> bool:

@@ -147,14 +147,6 @@ def begin(sender: Any, request: Any, user: User, **_kwargs: Any) -> None:
     _note(request, user, now)
 
 
-def joined(request: Any, user: User) -> None:
-    """When somebody who is signed in takes one more place: its rules count from now on, and nothing is proven."""
-    now, found = clock.now(), queries.sign_in_rules(user)
-    ends_at = (now + datetime.timedelta(hours=found.hours)).timestamp()
-    request.session["ends_at"] = min(request.session.get("ends_at", ends_at), ends_at)
-    request.session["factor_due"] = bool(found.factor_wanted_by) and not queries.has_factor(user)
-
-
 def prove(sender: Any, request: Any, user: User, **_kwargs: Any) -> None:
     """When somebody who is signed in proves it once more."""
     if getattr(request, "user", None) == user:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
 from kith.kit.clients import client_address
-from kith.tenants import actions, adapter, forms, queries
-from kith.tenants.access import public, signed_in
+from kith.tenants import actions, forms, queries
+from kith.tenants.access import joined, public, signed_in
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -44,7 +44,7 @@ def invitation(request: Any, token: str) -> HttpResponse:
             if known is None:
                 login(request, user, backend=BACKEND)
             else:
-                adapter.joined(request, known)
+                joined(request, known)
             return html.done(request, f"/t/{offered.tenant.slug}/", _("Welcome. Good to have you here."))
     context = {"offered": offered, "form": form, "known": known}
     return html.page(request, "tenants/invitation.html", context)
