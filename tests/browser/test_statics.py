@@ -13,7 +13,8 @@ RULES = """text => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(text);
     // Values with variables are kept as they were typed.
-    return [...sheet.cssRules].map(rule => rule.cssText.replace(/\\s*,\\s*/g, ",").replace(/\\(\\s+/g, "(").replace(/\\s+\\)/g, ")"));
+    const tight = [[/\\s*,\\s*/g, ","], [/\\(\\s+/g, "("], [/\\s+\\)/g, ")"]];
+    return [...sheet.cssRules].map(rule => tight.reduce((text, [wide, short]) => text.replace(wide, short), rule.cssText));
 }"""
 
 
