@@ -14,7 +14,8 @@ RULES = """text => {
     sheet.replaceSync(text);
     // Values with variables are kept as they were typed.
     const tight = [[/\\s*,\\s*/g, ","], [/\\(\\s+/g, "("], [/\\s+\\)/g, ")"]];
-    return [...sheet.cssRules].map(rule => tight.reduce((text, [wide, short]) => text.replace(wide, short), rule.cssText));
+    return [...sheet.cssRules].map(rule =>
+        tight.reduce((text, [wide, short]) => text.replace(wide, short), rule.cssText));
 }"""
 
 
