@@ -99,7 +99,7 @@ class ReferralForm(forms.Form):
     )
     booking_reference = forms.CharField(label=_("Booking reference"), max_length=100, required=False)
     amount = forms.DecimalField(
-        label=_("Booking value"), min_value=0, max_digits=15, required=False, localize=True,
+        label=_("Value"), min_value=0, max_digits=15, required=False, localize=True,
         help_text=_("Empty: the average booking value counts as an estimate."),
     )  # fmt: skip
     travel_on = forms.DateField(

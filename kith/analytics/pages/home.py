@@ -7,8 +7,8 @@ from typing import Any
 from babel.dates import format_timedelta
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from kith.analytics import queries, rules
 from kith.analytics.pages.news import lines as news_lines
@@ -18,6 +18,7 @@ from kith.kit.errors import Invalid
 from kith.kit.money import Money
 from kith.kit.templatetags.kit import day, locale, money, month, number, percent
 from kith.tenants.access import requires
+from kith.tenants.queries import current_tenant, label
 
 PERIODS = (
     ("7", gettext_lazy("7 days")),
@@ -75,7 +76,7 @@ def _figures(found: queries.Dashboard) -> list[dict[str, Any]]:
         _figure(_("Referrals"), "inbox", now.referrals, before.referrals, number, lines, "referrals"),
         _figure(_("Completed"), "check-check", now.completed, before.completed, number, lines, "completed"),
         _figure(
-            _("Booking value"), "shopping-bag", now.net_revenue_minor, before.net_revenue_minor, amount, lines,
+            _("Revenue"), "shopping-bag", now.net_revenue_minor, before.net_revenue_minor, amount, lines,
             "revenue_minor",
         ),
         _figure(_("Rewards"), "gift", now.net_reward_minor, before.net_reward_minor, amount, lines, "reward_minor"),
@@ -125,7 +126,8 @@ def _funnel(found: queries.Dashboard) -> list[dict[str, Any]]:
     now = found.totals
     steps = [
         (_("Clicks"), now.clicks), (_("Visitors"), now.visitors), (_("Referrals"), now.referrals),
-        (_("Bookings"), now.conversions), (_("Completed"), now.completed),
+        (label(current_tenant(), "conversion", get_language() or "en", _("Conversion")), now.conversions),
+        (_("Completed"), now.completed),
     ]  # fmt: skip
     largest = max(count for _words, count in steps) or 1
     shown = []

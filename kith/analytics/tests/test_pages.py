@@ -114,6 +114,16 @@ def test_every_period_shows_figures_chart_and_what_waits(
         assert words in shown
 
 
+def test_what_counts_is_called_as_the_organization_calls_it(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    busy(acme, scene, 1)
+    acme.labels = acme.labels | {"conversion": {"en": "Enrollment", "nl": "Inschrijving"}}
+    acme.save(update_fields=["labels"])
+    assert "Enrollment" in main(browse(alice).get(url(acme)))
+    assert "Inschrijving" in main(browse(alice).get(url(acme), headers={"Accept-Language": "nl"}))
+
+
 def test_other_periods_are_refused(acme: Any, alice: Any, browse: Any) -> None:
     for days in ("0", "x", "31"):
         assert browse(alice).get(url(acme), {"days": days}).status_code == 422
