@@ -191,6 +191,8 @@ def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> 
     text = names.get(str(value), "") or str(value)
     if column in STATES:
         text = str(_(text.replace("_", " ")))  # the names of states are in the catalog for other pages
+    elif column.endswith("reason"):
+        text = str(_(text))  # what Kith wrote itself is in the catalog; what people wrote stays as it is
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -22,6 +23,8 @@ from kith.kit.files import opened
 from kith.kit.models import Job
 from kith.participants import actions as people
 from kith.participants.tests.factories import make_participant
+from kith.rewards.models import Reward
+from kith.rewards.tests.factories import in_status, make_scene
 from kith.tenants.models import Member
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
@@ -47,6 +50,19 @@ def test_a_change_is_told_with_who_what_before_and_after(
     # Personal values are in the trail as digests only, and digests tell people nothing.
     assert dana.email not in shown
     assert "digest:" not in shown
+
+
+def test_a_reason_that_kith_wrote_is_told_in_the_readers_language(
+    acme: Any, alice: Actor, browse: Any
+) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        reward = in_status(make_scene(), "available")
+        changed = Reward.objects.filter(pk=reward.pk)
+        changed.update(status="clawed_back", closed_reason="conversion cancelled")
+    client = browse(alice)
+    assert "<ins>conversion cancelled</ins>" in page(client, acme)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "nl"
+    assert "conversion cancelled" not in page(client, acme)
 
 
 def test_every_table_in_the_trail_has_a_name_for_people() -> None:
