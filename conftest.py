@@ -213,9 +213,17 @@ def committed(transactional_db: None) -> Callable[..., Any]:
 
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Real commits on the process's database, without the flush that the application's role may not do."""
+    """Real commits on the process's database, without the flush that the application's role may not do.
+
+    Only what other tests would count is cleared afterwards: failures to sign in, and letters about them.
+    """
     with django_db_blocker.unblock():
         yield
+        with connections["default"].cursor() as cursor:
+            cursor.execute("delete from kit_rate_window")
+            cursor.execute(
+                "delete from procrastinate_jobs where status = 'todo' and task_name like 'tenants.send_%'"
+            )
         connections.close_all()
 
 
