@@ -22,7 +22,6 @@ from xdist.scheduler import LoadFileScheduling
 
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
-from kith.kit.passwords import Argon2id
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # The same examples every time, and no test depends on how fast the machine is.
@@ -37,7 +36,6 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = _temporary
     atexit.register(shutil.rmtree, _temporary, ignore_errors=True)
 
-SLOW = {"time_cost": Argon2id.time_cost, "memory_cost": Argon2id.memory_cost}
 NOW = datetime.datetime(2026, 6, 15, 10, 0, tzinfo=datetime.UTC)
 
 
@@ -105,17 +103,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(autouse=True, scope="session")
 def quick_passwords() -> Iterator[None]:
     """Members of tests get hashes that cost nothing; `slow_passwords` and every process of Kith have the real ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Argon2id, "time_cost", 1)
-        patch.setattr(Argon2id, "memory_cost", 8)
+    from django.test.utils import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.passwords.Quick"]):
         yield
 
 
 @pytest.fixture
-def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_passwords(settings: Any) -> None:
     """Hashing as people meet it, for tests that measure how long it takes."""
-    monkeypatch.setattr(Argon2id, "time_cost", SLOW["time_cost"])
-    monkeypatch.setattr(Argon2id, "memory_cost", SLOW["memory_cost"])
+    settings.PASSWORD_HASHERS = ["kith.kit.passwords.Argon2id"]
 
 
 @pytest.fixture(autouse=True)
@@ -227,16 +224,20 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
         connections.close_all()
 
 
+def user_of(actor: Actor) -> Any:
+    """Who the member is."""
+    from kith.tenants.models import Member
+
+    with tenancy.use(actor.tenant_id or 0):
+        return Member.objects.select_related("user").get(pk=actor.id).user
+
+
 def signed_in(actor: Actor) -> Any:
     """A browser-like client whose session belongs to the member."""
     from django.test import Client
 
-    from kith.tenants.models import Member, User
-
-    with tenancy.use(actor.tenant_id or 0):
-        user: User = Member.objects.select_related("user").get(pk=actor.id).user
     client = Client()
-    client.force_login(user)
+    client.force_login(user_of(actor))
     return client
 
 

@@ -232,9 +232,8 @@ def _decode_value(letter: str, written: Any) -> Any:
             value = read(written)
             naive = isinstance(value, datetime) and value.tzinfo is None
             outside = isinstance(value, int) and not -(2**63) <= value < 2**63
-            nul = (
-                isinstance(value, str) and b"\0" in value.encode()
-            )  # half a surrogate pair is no text: ValueError
+            # Half a surrogate pair is no text, and has no bytes: that raises as well.
+            nul = isinstance(value, str) and b"\0" in value.encode()
             if naive or outside or nul or (isinstance(value, Decimal) and not value.is_finite()):
                 raise ValueError
             return value

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import rcssmin  # type: ignore[import-untyped]
-import rjsmin  # type: ignore[import-untyped]
+import rcssmin
+import rjsmin
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -20,7 +20,7 @@ def smaller(name: str, content: bytes) -> bytes:
     return made
 
 
-class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class Storage(CompressedManifestStaticFilesStorage):
     """What `collectstatic` makes: small, named by content, compressed."""
 
     def _save(self, name: str, content: "File[Any]") -> str:

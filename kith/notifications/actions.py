@@ -15,15 +15,12 @@ def gather(
     *, kind: str, participant_id: UUID, happened_at: datetime.datetime, actor: Actor, now: datetime.datetime
 ) -> None:
     """Have a letter of the kind sent soon, with all that happens until then; nothing for who wants none."""
-    if not rules.is_news(happened_at, now=now):
-        return
-    person = reader(participant_id, kind)
-    if person is None:
-        return
-    jobs.enqueue(
-        f"notifications.send_{kind}", queueing_lock=f"{kind}-{person.pk}", wait=rules.GATHERED_SECONDS,
-        tenant_id=person.tenant_id, participant_id=str(person.pk), since=happened_at.isoformat(),
-    )  # fmt: skip
+    person = reader(participant_id, kind) if rules.is_news(happened_at, now=now) else None
+    if person is not None:
+        jobs.enqueue(
+            f"notifications.send_{kind}", queueing_lock=f"{kind}-{person.pk}", wait=rules.GATHERED_SECONDS,
+            tenant_id=person.tenant_id, participant_id=str(person.pk), since=happened_at.isoformat(),
+        )  # fmt: skip
 
 
 def tell_paid(

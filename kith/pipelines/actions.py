@@ -172,7 +172,7 @@ def transition(
 
 def transition_all(
     *,
-    rows: Sequence[models.Model],
+    rows: Sequence[Any],
     machine: str,
     to_stage: Stage,
     actor: Actor,
@@ -184,16 +184,16 @@ def transition_all(
 
     Raises as it does, and may then have moved some of them: the caller's transaction undoes it.
     """
-    by_stage: dict[Stage, list[models.Model]] = {}
+    by_stage: dict[Stage, list[Any]] = {}
     for row in rows:
-        by_stage.setdefault(row.stage, []).append(row)  # type: ignore[attr-defined]
+        by_stage.setdefault(row.stage, []).append(row)
     for before, group in by_stage.items():
         move = queries.get_move(before.pk, to_stage.pk)
         if move is None:
             raise MoveNotAllowed(from_stage=before.code, to_stage=to_stage.code)
         if move.needs_reason and not reason.strip():
             raise ReasonMissing(fields={"reason": ReasonMissing.message})
-        _enter(group, before, to_stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+        _enter(group, to_stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
 
 
 def step_back(
@@ -212,14 +212,12 @@ def step_back(
     stage = queries.stage_before(machine, row)
     if stage is None:
         raise NothingToUndo
-    before: Stage = row.stage  # type: ignore[attr-defined]
-    _enter([row], before, stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
+    _enter([row], stage, machine=machine, actor=actor, reason=reason, now=now, also=also)
     return row
 
 
 def _enter(
-    rows: Sequence[models.Model],
-    before: Stage,
+    rows: Sequence[Any],
     to_stage: Stage,
     *,
     machine: str,
@@ -228,8 +226,9 @@ def _enter(
     now: datetime.datetime,
     also: Mapping[str, Any] | None,
 ) -> None:
+    """The rows, at least one, are all at the same stage."""
+    before, manager = rows[0].stage, type(rows[0])._default_manager
     values = {"stage": to_stage, "category": to_stage.category, **(also or {})}
-    manager: Any = type(rows[0])._default_manager
     if manager.filter(pk__in=[row.pk for row in rows], stage=before).update(**values) != len(rows):
         raise StageChanged
     for row in rows:

@@ -48,19 +48,17 @@ class FriendForm(forms.Form):
         self,
         *args: Any,
         needs_booking: bool,
-        organization: str,
-        consent: str = "",
+        consent: str,
         booking_word: str = "",
         **kwargs: Any,
     ) -> None:
-        """`booking_word`: what the organization calls a booking reference, when it has a word of its own."""
+        """`consent`: what is agreed to; `booking_word`: the organization's own for a booking reference, if any."""
         super().__init__(*args, **kwargs)
         booking = self.fields["booking_reference"]
         booking.required = needs_booking
         if booking_word:
             booking.label = booking_word
-        usual = _("%(organization)s may use these details to handle this referral.")
-        self.fields["consent"].label = consent or usual % {"organization": organization}
+        self.fields["consent"].label = consent
 
     @property
     def is_trapped(self) -> bool:

@@ -86,9 +86,11 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 class _Unprompted:
     """Fields have labels; what the library writes into them would be read twice."""
 
+    fields: dict[str, Any]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():  # type: ignore[attr-defined]
+        for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
 

@@ -28,12 +28,6 @@ def deliver(*, to: str = "") -> list[Any]:
     return [message for message in mail.outbox[before:] if to in ("", *message.to)]
 
 
-def forget() -> None:
-    """Take every letter that waits out of the queue."""
-    with connection.cursor() as cursor:
-        cursor.execute("delete from procrastinate_jobs where task_name = any(%s)", [list(TASKS)])
-
-
 def queued() -> list[tuple[int, str, dict[str, Any]]]:
     """(id, task, arguments) of every letter that waits."""
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageCms
 
-from conftest import make_member
+from conftest import make_member, user_of
 from kith.kit import clock, images, jobs, tenancy
 from kith.kit.actors import SYSTEM, Actor
 from kith.kit.errors import Invalid, TooMany
@@ -36,12 +36,6 @@ IBAN = {"holder": "Mallory", "iban": "NL91ABNA0417164300", "bic": ""}
 
 def at(name: str, *args: Any) -> str:
     return reverse(name, args=args)
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id or 0):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def is_in(client: Client, tenant: Any) -> bool:

@@ -24,7 +24,7 @@ from kith.programs import rules
 from kith.programs.jobs import forget_pictures
 from kith.programs.tests.factories import make_program
 from kith.tenants import actions as tenants
-from kith.tenants.models import ApiKey, Invitation, Member, User
+from kith.tenants.models import ApiKey, Invitation, Member
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 LATER = datetime.timedelta(minutes=16)
@@ -32,12 +32,6 @@ LATER = datetime.timedelta(minutes=16)
 
 def at(name: str, *args: Any) -> str:
     return reverse(name, args=args)
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id or 0):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 # --- who it is ----------------------------------------------------------------------------------------

@@ -12,23 +12,17 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from conftest import make_member
+from conftest import make_member, user_of
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 from kith.kit.errors import TooMany
 from kith.tenants import actions, jobs, queries
-from kith.tenants.models import Invitation, Member, TokenFamily, User
+from kith.tenants.models import Invitation, TokenFamily
 from tests.faults import letters
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 PASSWORD = "correct horse battery"
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def test_other_spellings_of_a_name_share_one_count_of_failures(alice: Actor) -> None:

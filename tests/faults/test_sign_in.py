@@ -11,13 +11,13 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from conftest import make_member
-from kith.kit import clock, tenancy
+from conftest import make_member, user_of
+from kith.kit import clock
 from kith.kit.actors import Actor
 from kith.kit.errors import TooMany
 from kith.tenants import actions
 from kith.tenants.actions.passwords import WINDOW_S
-from kith.tenants.models import Member, User
+from kith.tenants.models import User
 from tests.faults import letters
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
@@ -25,22 +25,6 @@ pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 PASSWORD = "correct horse battery"
 LOGIN = "/accounts/login/"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def nobody_failed_yet(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that really commit leave failures and letters behind, which would count here."""
-    with django_db_blocker.unblock():
-        with connections["counters"].cursor() as cursor:
-            cursor.execute("delete from kit_rate_window")
-        letters.forget()
-        connections.close_all()
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def browse_in(login: str, password: str, address: str) -> Any:

@@ -13,10 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from conftest import make_member
-from kith.kit import tenancy
-from kith.kit.actors import Actor
-from kith.tenants.models import Member, User
+from conftest import make_member, user_of
 from tests.faults.installation import Installation, Team, installation
 from tests.machine import TRUST, until
 
@@ -174,9 +171,3 @@ def _refused(way: str, login: str, email: str, address: str) -> None:
     else:
         cache.clear()  # how often a link may be asked for is another limit
         assert client.post("/accounts/password/reset/", {"email": email}).status_code == 302
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found

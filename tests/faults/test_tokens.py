@@ -11,7 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from conftest import make_member
+from conftest import make_member, user_of
 from kith.audit.models import AuditEntry
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
@@ -23,12 +23,6 @@ pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 PASSWORD = "correct horse battery"
 ME = "/api/v1/me"
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def pair_of(actor: Actor) -> actions.TokenPair:

@@ -144,7 +144,7 @@ class Place:
     def asks(self) -> dict[str, Any]:
         """What the friend's form is made with."""
         return {
-            "needs_booking": self.needs_booking, "organization": self.organization, "consent": self.consent,
+            "needs_booking": self.needs_booking, "consent": self.consent,
             "booking_word": own_word(self.tenant, "booking_reference", get_language() or "", ""),
         }  # fmt: skip
 

@@ -127,9 +127,8 @@ def _approve(
             deciding.decide_conversion(conversion_id=conversion_id, actor=actor, now=now)
     waiting = queries.waiting_of(locked_rewards_of(referrals))
     unfinished = [referral for referral in referrals if referral.category != "completed"]
-    if len({reward.referral_id for reward in waiting} | {referral.id for referral in unfinished}) < len(
-        referrals
-    ):
+    to_decide = {reward.referral_id for reward in waiting} | {referral.id for referral in unfinished}
+    if any(referral.id not in to_decide for referral in referrals):
         raise steps.ReferralNotPending
     move_together(unfinished, to_category="completed", actor=actor, now=now)
     approve_locked(waiting, actor=actor, now=now)

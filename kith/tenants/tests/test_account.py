@@ -6,19 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from kith.kit import tenancy
+from conftest import user_of
 from kith.kit.actors import Actor
-from kith.tenants.models import Member, User
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
 URL = "/account/"
-
-
-def user_of(acme: Any, actor: Actor) -> User:
-    with tenancy.use(acme.id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def test_name_language_and_keys_are_kept(acme: Any, alice: Actor, browse: Any) -> None:
@@ -28,7 +21,7 @@ def test_name_language_and_keys_are_kept(acme: Any, alice: Actor, browse: Any) -
     client.cookies["kith_language"] = "en"
     answer = client.post(URL, {"name": "Alice Ames", "locale": "nl"})
     assert (answer.status_code, answer["Location"]) == (303, URL)
-    user = user_of(acme, alice)
+    user = user_of(alice)
     assert (user.name, user.locale, user.keys_on) == ("Alice Ames", "nl", False)
     shown = client.get(home).content.decode()
     assert '<html lang="nl"' in shown
@@ -41,9 +34,9 @@ def test_name_language_and_keys_are_kept(acme: Any, alice: Actor, browse: Any) -
 def test_what_cannot_be_kept_is_refused_at_its_field(
     given: dict[str, str], acme: Any, alice: Actor, browse: Any
 ) -> None:
-    before = user_of(acme, alice).name
+    before = user_of(alice).name
     assert browse(alice).post(URL, given).status_code == 422
-    assert user_of(acme, alice).name == before
+    assert user_of(alice).name == before
 
 
 def test_strangers_sign_in_first() -> None:

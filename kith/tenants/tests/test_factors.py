@@ -12,6 +12,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from conftest import user_of
 from kith.audit.models import AuditEntry
 from kith.kit import clock, limits, tenancy
 from kith.kit.actors import Actor
@@ -30,11 +31,6 @@ def fresh_address() -> Iterator[None]:
     limits.clear("sign-in|address|127.0.0.1")
     yield
     limits.clear("sign-in|address|127.0.0.1")
-
-
-def user_of(actor: Actor) -> User:
-    with tenancy.use(actor.tenant_id):
-        return Member.objects.select_related("user").get(pk=actor.id).user  # type: ignore[no-any-return]
 
 
 def give_app(user: User) -> str:

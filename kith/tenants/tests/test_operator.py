@@ -8,12 +8,13 @@ from click.testing import CliRunner
 from django.db import connection
 from django.test import Client
 
+from conftest import user_of
 from kith.audit.models import AuditEntry
 from kith.kit import clock, tenancy
 from kith.kit.actors import Actor
 from kith.tenants import actions, queries
 from kith.tenants.models import PlatformSetting, Tenant, TenantStatus, User
-from kith.tenants.tests.test_factors import PASSWORD, code_of, enter, fresh_address, give_app, is_in, user_of
+from kith.tenants.tests.test_factors import PASSWORD, code_of, enter, fresh_address, give_app, is_in
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 __all__ = ["fresh_address"]

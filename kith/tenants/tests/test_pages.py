@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import make_member
+from conftest import make_member, user_of
 from kith.kit import clock, tenancy
 from kith.tenants import actions, queries
 from kith.tenants.models import ApiKey, Invitation, Member, User
@@ -37,12 +37,6 @@ def text(response: Any) -> str:
     shown: str = response.content.decode()
     assert "<c-" not in shown
     return shown
-
-
-def user_of(actor: Any) -> User:
-    with tenancy.use(actor.tenant_id):
-        found: User = Member.objects.select_related("user").get(pk=actor.id).user
-        return found
 
 
 def invited(tenant: Any, actor: Any, email: str = "new@example.com") -> str:
