@@ -9,13 +9,17 @@ asks for it, without. The same SQL alone is what the page sent, sent again in on
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from bench.participants_list import FILL, times
+from bench.participants_list import FILL, ROUNDS
 from tests import postgres
+
+WARM = 5
 
 REFER = """
 insert into referrals_referral (id, tenant_id, program_id, referrer_id, referred_name, referred_email, referred_key,
@@ -115,19 +119,29 @@ def measure(client: Any, tenant_id: int, rows: int) -> None:
     print(f"100 of {rows:,} rows: median milliseconds\n")
     print(f"{'':<24}{'page':>8}{'part':>8}{'SQL':>8}{'statements':>12}{'page ÷ SQL':>12}{'part ÷ SQL':>12}")
     for label, (path, query) in lists.items():
-        page = median(lambda path=path, query=query: get(client, path, query))
-        part = median(lambda path=path, query=query: get(client, path, query, htmx=True))
         sent = statements(client, path, query)
-        alone = median(lambda sent=sent: again(tenant_id, sent))
-        print(
-            f"{label:<24}{page:8.1f}{part:8.1f}{alone:8.1f}{len(sent):12d}{page / alone:12.2f}{part / alone:12.2f}",
-            flush=True,
+        page, part, alone = together(
+            partial(get, client, path, query),
+            partial(get, client, path, query, htmx=True),
+            partial(again, tenant_id, sent),
         )
+        ratios = [
+            statistics.median(one / sql for one, sql in zip(each, alone, strict=True))
+            for each in (page, part)
+        ]
+        middle = "".join(f"{statistics.median(each):8.1f}" for each in (page, part, alone))
+        print(f"{label:<24}{middle}{len(sent):12d}{ratios[0]:12.2f}{ratios[1]:12.2f}", flush=True)
 
 
-def median(run: Callable[[], Any]) -> float:
-    """Of some rounds, after a few to warm up."""
-    return statistics.median(times(run))
+def together(*runs: Callable[[], Any]) -> list[list[float]]:
+    """Milliseconds of each, taken in turns so that what else the machine does meets all of them."""
+    taken: list[list[float]] = [[] for _ in runs]
+    for _ in range(WARM + ROUNDS):
+        for run, times in zip(runs, taken, strict=True):
+            start = time.perf_counter()
+            run()
+            times.append((time.perf_counter() - start) * 1000)
+    return [times[WARM:] for times in taken]
 
 
 def get(client: Any, path: str, query: dict[str, str], *, htmx: bool = False) -> None:

@@ -303,6 +303,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
     },
 }

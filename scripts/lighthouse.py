@@ -35,6 +35,8 @@ def program() -> Path:
             str(TOOLS),
             "--no-fund",
             "--no-audit",
+            "--fetch-retries=1",
+            "--fetch-timeout=30000",
             f"lighthouse@{VERSION}",
         ]
         if subprocess.run(command, check=False).returncode:  # noqa: S603 - the words are ours
