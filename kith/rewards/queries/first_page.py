@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncWeek
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from kith.rewards.queries.portal import Change, Told, changes, tell_all
 from kith.rewards.queries.rewards import Holdings, holdings
 
 WEEKS, LATELY = 12, 4
+KEPT = Sum(F("amount_minor") - F("clawed_back_minor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Overview:
     confirmed: int
     confirmed_by_week: list[int]
     holdings: list[Holdings]
-    earned: list[Money]
+    earned: list[Money]  # by currency; like the weeks without what was taken back
     earned_by_week: list[int]
     newest: list[Told]
     changes: list[Change]
@@ -78,15 +79,15 @@ def overview(*, participant_id: UUID, locale: str, now: datetime.datetime) -> Ov
         clicks=clicks.count(), clicks_by_week=_by_week(clicks.filter(occurred_at__gte=since), "occurred_at", now),
         invited_by_week=_by_week(mine.filter(created_at__gte=since), "created_at", now),
         confirmed_by_week=_by_week(mine.filter(converted_at__gte=since), "converted_at", now),
-        holdings=held, earned=[line.available + line.reserved + line.paid for line in held],
-        earned_by_week=_by_week(matured, "available_at", now, Sum("amount_minor")) if len(held) == 1 else [],
+        holdings=held, earned=[line.available + line.reserved + line.paid + line.debt for line in held],
+        earned_by_week=_by_week(matured, "available_at", now, KEPT) if len(held) == 1 else [],
         newest=tell_all(newest, locale, now), changes=changes(participant_id, locale), **counted,
     )  # fmt: skip
 
 
 def _by_week(rows: Any, column: str, now: datetime.datetime, what: Any = None) -> list[int]:
     """How many, or how much, in each of the last weeks, the present one last; nothing to draw when there were none."""
-    found = dict(rows.values_list(TruncWeek(column)).annotate(what or Count("id")).order_by())
+    found = dict(rows.values_list(TruncWeek(column)).annotate(n=what or Count("id")).order_by())
     counted = {week.date(): n for week, n in found.items()}
     if not counted:
         return []

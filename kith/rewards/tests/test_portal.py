@@ -20,8 +20,9 @@ from kith.referrals.actions import ask_back
 from kith.referrals.models import Referral
 from kith.rewards import actions
 from kith.rewards.models import Reward, RewardStatus
+from kith.rewards.queries import first_page
 from kith.rewards.queries import portal as queries
-from kith.rewards.tests.factories import AT, Scene, earn, in_status, make_referral, make_scene
+from kith.rewards.tests.factories import AT, LATER, Scene, earn, in_status, make_referral, make_scene
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -88,6 +89,25 @@ def test_the_overview_shows_how_it_goes(acme: Any, scene: Scene, dana: Client) -
     assert "Evers" not in shown
     assert "How it works" not in shown
     assert shown.count('class="card stat') == 4
+
+
+@pytest.mark.parametrize("status", ["available", "settled"])
+def test_what_was_taken_back_is_neither_in_what_was_earned_nor_in_its_line(
+    acme: Any, scene: Scene, status: str
+) -> None:
+    with tenancy.use(acme.id):
+        reward = earn(scene, status)
+        actions.claw_back(
+            reward=reward,
+            amount=Money(1_000, "EUR"),
+            reason="shorter trip",
+            key="one",
+            actor=SYSTEM,
+            now=LATER,
+        )
+        shown = first_page.overview(participant_id=scene.dana.id, locale="en", now=LATER)
+    assert shown.earned == [Money(1_500, "EUR")]
+    assert sum(shown.earned_by_week) == 1_500
 
 
 def test_every_state_has_a_sentence_of_its_own(acme: Any, scene: Scene) -> None:
