@@ -164,9 +164,12 @@ def batch_paid(request: Any, batch_id: UUID) -> dict[str, Any]:
 )
 @requires("payouts.make")
 def batch_cancel(request: Any, batch_id: UUID, body: CancelIn) -> dict[str, Any]:
-    """Give all money of a batch that was not sent back to the participants' balances."""
+    """Give all money of a batch that was not sent back to the participants' balances.
+
+    Once its file was downloaded this takes `nothing_paid`: payments may be at the bank already.
+    """
     batch = access.batch(batch_id)
-    done = actions.cancel_batch(batch=batch, reason=body.reason, actor=request.actor, now=clock.now())
+    done = actions.cancel_batch(batch=batch, **body.dict(), actor=request.actor, now=clock.now())
     return _batch(done, _("The payout batch was cancelled."))
 
 
@@ -189,7 +192,7 @@ def batch_cancel(request: Any, batch_id: UUID, body: CancelIn) -> dict[str, Any]
 @requires("payouts.send")
 def batch_file(request: Any, batch_id: UUID) -> HttpResponse:
     """The SEPA or CSV file of an approved batch, written at the first call and kept."""
-    file = actions.write_file(batch=access.batch(batch_id), now=clock.now())
+    file = actions.download_file(batch=access.batch(batch_id), actor=request.actor, now=clock.now())
     return HttpResponse(
         file.content,
         content_type=file.media_type,

@@ -50,6 +50,15 @@ class TypedForm(forms.Form):
         return digits
 
 
+class CancelForm(forms.Form):
+    """Why a batch is cancelled and, when its file is out, that nobody paid with it."""
+
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    nothing_paid = forms.BooleanField(label=_("No payment of this file was made"), required=False)
+
+
 class PeriodForm(forms.Form):
     """The days of a statement, both included."""
 

@@ -195,9 +195,10 @@ class ReasonIn(Schema):
 
 
 class CancelIn(Schema):
-    """Why, if there is something to say."""
+    """Why, if there is something to say; and that no payment was made with the file, if it was downloaded."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
+    nothing_paid: bool = False
 
 
 def _batch(row: PayoutBatch) -> dict[str, object]:

@@ -6,7 +6,14 @@ the present state is refused and changes nothing.
 """
 
 from kith.payouts.actions.accounts import AccountInvalid, save_payout_account
-from kith.payouts.actions.files import AccountUnreadable, BatchFile, FileAltered, FileNotReady, write_file
+from kith.payouts.actions.files import (
+    AccountUnreadable,
+    BatchFile,
+    FileAltered,
+    FileNotReady,
+    download_file,
+    write_file,
+)
 from kith.payouts.actions.making import MadeBatch, NothingToPay, PlanChanged, RewardUnknown, make_batch
 from kith.payouts.actions.merging import PaymentUnderWay, merge_participants
 from kith.payouts.actions.moves import StepTaken
@@ -25,6 +32,7 @@ from kith.payouts.actions.steps import (
     BatchNotCancellable,
     BatchNotDraft,
     CheckerIsMaker,
+    PerhapsPaid,
     approve_batch,
     cancel_batch,
     send_batch,
@@ -47,6 +55,7 @@ __all__ = [
     "MadeBatch",
     "NothingToPay",
     "PaymentUnderWay",
+    "PerhapsPaid",
     "PlanChanged",
     "ReasonMissing",
     "RewardUnknown",
@@ -56,6 +65,7 @@ __all__ = [
     "WithdrawalUnknown",
     "approve_batch",
     "cancel_batch",
+    "download_file",
     "make_batch",
     "mark_failed",
     "mark_paid",

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit import crypto, errors
+from kith.kit.actors import Actor
 from kith.kit.days import day_of
 from kith.kit.money import Money, total
 from kith.payouts import queries, rules
 from kith.payouts.actions import moves
 from kith.payouts.models import BatchFormat, BatchStatus, PayoutBatch
 from kith.payouts.providers import csv, sepa
+from kith.pipelines.actions import record_status
 from kith.tenants import queries as tenants
 
 MEDIA_TYPES = {BatchFormat.SEPA: "application/xml", BatchFormat.CSV: "text/csv; charset=utf-8"}
@@ -51,6 +53,18 @@ class BatchFile:
     media_type: str
     content: bytes
     sha256: str
+
+
+@transaction.atomic
+def download_file(*, batch: PayoutBatch, actor: Actor, now: datetime) -> BatchFile:
+    """The batch's file for somebody to take along, which its history then says. Raises as `write_file` does."""
+    file = write_file(batch=batch, now=now)
+    batch = moves.lock_batch(batch.pk)
+    record_status(
+        machine="payout_batch", subject_id=batch.pk, from_state=batch.status, to_state=batch.status,
+        actor=actor, reason="", now=now,
+    )  # fmt: skip
+    return file
 
 
 @transaction.atomic

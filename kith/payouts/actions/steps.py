@@ -34,6 +34,13 @@ class BatchNotCancellable(errors.Conflict):
     code, message = "batch_not_cancellable", _("This batch cannot be cancelled any more (%(status)s).")
 
 
+class PerhapsPaid(errors.Invalid):
+    """Who has the file may have paid with it: cancelling it takes a word that nobody did."""
+
+    code = "batch_perhaps_paid"
+    message = _("The file was downloaded. Check at the bank, then tick that no payment of it was made.")
+
+
 class CheckerIsMaker(errors.Forbidden):
     """Above the limit the maker may not approve."""
 
@@ -83,16 +90,20 @@ def send_batch(*, batch: PayoutBatch, actor: Actor, now: datetime) -> PayoutBatc
 
 
 @transaction.atomic
-def cancel_batch(*, batch: PayoutBatch, actor: Actor, now: datetime, reason: str = "") -> PayoutBatch:
+def cancel_batch(
+    *, batch: PayoutBatch, actor: Actor, now: datetime, reason: str = "", nothing_paid: bool = False
+) -> PayoutBatch:
     """Give all money of an unsent batch back to the participants' balances. Again: nothing happens.
 
-    Raises BatchNotCancellable.
+    Raises BatchNotCancellable; PerhapsPaid when it has a file and nobody says that `nothing_paid`.
     """
     batch = moves.lock_batch(batch.pk)
     if batch.status == BatchStatus.CANCELLED:
         return batch
     if not rules.may_step(rules.BATCH_EDGES, batch.status, BatchStatus.CANCELLED):
         raise BatchNotCancellable(status=batch.status)
+    if batch.file_name and not nothing_paid:
+        raise PerhapsPaid(fields={"nothing_paid": PerhapsPaid.message})
     rows = moves.lock_withdrawals(batch=batch)
     moves.move_batch(batch, BatchStatus.CANCELLED, actor=actor, now=now, reason=reason, closed_at=now)
     moves.move_withdrawals(

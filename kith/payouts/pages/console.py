@@ -15,7 +15,7 @@ from kith.kit.money import Money
 from kith.kit.pagination import paginate
 from kith.participants import access as participants
 from kith.payouts import access, actions, forms, queries
-from kith.payouts.models import BatchFormat
+from kith.payouts.models import BatchFormat, PayoutBatch
 from kith.tenants.access import proven, requires
 
 # --- batches ------------------------------------------------------------------------------------------
@@ -60,14 +60,17 @@ def _made(made: actions.MadeBatch) -> str:
 @requires("payouts.view")
 def batch(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """One batch with its payments and the step that comes next."""
-    row = access.batch(batch_id)
+    return _batch(request, access.batch(batch_id), forms.CancelForm())
+
+
+def _batch(request: Any, row: PayoutBatch, form: forms.CancelForm, *, part: str = "") -> HttpResponse:
+    history = queries.batch_history(row)
     context = {
-        "batch": row,
-        "detail": queries.batch_detail(row),
-        "is_maker": request.actor.ref == row.made_by,
-        "history": queries.batch_history(row),
-    }
-    return html.page(request, "payouts/batch.html", context)
+        "batch": row, "detail": queries.batch_detail(row), "is_maker": request.actor.ref == row.made_by,
+        "history": history, "download": next((step for step in history if step.status == "file"), None),
+        "form": form,
+    }  # fmt: skip
+    return html.page(request, "payouts/batch.html", context, part=part)
 
 
 @require_POST
@@ -85,7 +88,7 @@ def approve(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 def bank_file(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """The bank's file; it is written at the first download and stays the same."""
     row = access.batch(batch_id)
-    file = actions.write_file(batch=row, now=clock.now())
+    file = actions.download_file(batch=row, actor=request.actor, now=clock.now())
     response = HttpResponse(file.content, content_type=file.media_type)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return response
@@ -123,12 +126,13 @@ def paid(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
 @requires("payouts.make")
 def cancel(request: Any, tenant: str, batch_id: UUID) -> HttpResponse:
     """Give the money of an unsent batch back to the balances."""
-    row = access.batch(batch_id)
-    reason = request.POST.get("reason", "")[:500]
-    actions.cancel_batch(batch=row, reason=reason, actor=request.actor, now=clock.now())
-    return html.done(
-        request, _address(tenant, batch_id), _("The batch is cancelled; the money is available again.")
-    )
+    row, form = access.batch(batch_id), forms.CancelForm(request.POST)
+    if form.is_valid():
+        with html.blaming(form):
+            actions.cancel_batch(batch=row, **form.cleaned_data, actor=request.actor, now=clock.now())
+            said = _("The batch is cancelled; the money is available again.")
+            return html.done(request, _address(tenant, batch_id), said)
+    return _batch(request, row, form, part="payouts/_cancel.html")
 
 
 @require_POST

@@ -253,7 +253,7 @@ def batch_detail(batch: PayoutBatch) -> BatchDetail:
 
 @dataclass(frozen=True, slots=True)
 class BatchStep:
-    """One step of a batch: to which status, when, by whose name, and why."""
+    """One step of a batch: to which status ("file" when its file was downloaded), when, by whose name, and why."""
 
     status: str
     at: datetime
@@ -265,7 +265,13 @@ def batch_history(batch: PayoutBatch) -> list[BatchStep]:
     """What happened to a batch, the newest first."""
     passed = pipelines.history("payout_batch", batch.pk)
     names = tenants.actor_names(step.actor for step in passed)
-    return [BatchStep(step.to_state, step.at, names[step.actor], step.reason) for step in reversed(passed)]
+    return [
+        BatchStep(
+            "file" if step.from_state == step.to_state else step.to_state,
+            step.at, names[step.actor], step.reason,
+        )
+        for step in reversed(passed)
+    ]  # fmt: skip
 
 
 def withdrawal_list(

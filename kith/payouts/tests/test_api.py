@@ -185,6 +185,19 @@ def test_steps_that_do_not_follow_are_refused_and_change_nothing(server, acme, d
     assert balances(acme, dana) == {"available": 5000}
 
 
+def test_a_batch_whose_file_was_fetched_is_cancelled_once_somebody_says_that_nothing_was_paid(
+    server, acme, dana
+):
+    at = f"/payout-batches/{make(server)['id']}"
+    post(server, f"{at}/approve")
+    server.get(f"{API}{at}/file")
+    refused = post(server, f"{at}/cancel")
+    assert (refused.status_code, refused.json()["code"]) == (422, "batch_perhaps_paid")
+    assert list(refused.json()["details"]["fields"]) == ["nothing_paid"]
+    assert balances(acme, dana) == {"reserved": 5000}
+    assert post(server, f"{at}/cancel", {"nothing_paid": True}).json()["data"]["status"] == "cancelled"
+
+
 def operations(batch: str, row: str, person: str) -> list[tuple[str, str, dict]]:
     """Every operation and a body that would be right."""
     return [

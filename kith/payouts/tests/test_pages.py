@@ -187,6 +187,30 @@ def test_a_draft_is_cancelled_and_the_money_is_due_again(
     assert client.post(at("approve", acme.slug, batch.id)).status_code == 409
 
 
+def test_cancelling_a_downloaded_batch_says_who_has_the_file_and_wants_a_tick(
+    acme: Any, alice: Any, books: Any, browse: Any
+) -> None:
+    owe(acme, books, 1)
+    client = browse(alice)
+    batch = made(client, acme)
+    client.post(at("approve", acme.slug, batch.id))
+    url, tick = at("batch", acme.slug, batch.id), 'name="nothing_paid"'
+    assert tick not in text(client.get(url))
+    client.post(at("file", acme.slug, batch.id))
+    shown = text(client.get(url))
+    assert tick in shown
+    assert f"by {alice.label}." in shown
+    for headers in ({}, {"HX-Request": "true"}):
+        asked = client.post(at("cancel", acme.slug, batch.id), {"reason": "wrong day"}, headers=headers)
+        assert asked.status_code == 422
+        assert 'id="id_nothing_paid_error"' in text(asked)
+        assert "wrong day" in text(asked)
+        assert ("<html" in text(asked)) == (not headers)
+    given = {"reason": "wrong day", "nothing_paid": "on"}
+    assert client.post(at("cancel", acme.slug, batch.id), given).status_code == 303
+    assert "File downloaded" in text(client.get(url))
+
+
 def test_a_refused_batch_says_why_in_the_form(acme: Any, alice: Any, books: Any, browse: Any) -> None:
     client, url = browse(alice), at("make", acme.slug)
     empty = client.post(url, {"format": "sepa"})

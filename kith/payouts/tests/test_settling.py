@@ -7,7 +7,7 @@ from django.db import IntegrityError, InternalError, connection, transaction
 
 from kith.kit.models import OutboxEvent
 from kith.ledger import queries as books
-from kith.payouts import actions, rules
+from kith.payouts import actions, queries, rules
 from kith.payouts.models import PayoutBatch, Withdrawal
 from kith.payouts.tests.factories import (
     IBANS,
@@ -198,6 +198,20 @@ def test_cancelling_gives_the_money_back(made, dana, alice, now, approved):
     assert everything(dana) == before
     refused(dana, actions.FileNotReady, actions.write_file, batch=made, now=now)
     assert actions.make_batch(actor=alice, now=now).batch.number == 2
+    assert books.check() == []
+
+
+def test_a_downloaded_file_is_in_the_history_and_cancelling_asks_whether_it_was_paid(made, dana, alice, now):
+    actions.approve_batch(batch=made, actor=alice, now=now)
+    for _ in range(2):
+        actions.download_file(batch=made, actor=alice, now=now)
+    steps = [(step.status, step.by) for step in queries.batch_history(made)]
+    assert steps[:2] == [("file", alice.label)] * 2
+    step = {"batch": made, "actor": alice, "now": now}
+    refusal = refused(dana, actions.PerhapsPaid, actions.cancel_batch, **step)
+    assert list(refusal.fields) == ["nothing_paid"]
+    assert actions.cancel_batch(nothing_paid=True, **step).status == "cancelled"
+    assert held(dana) == {"available": 5000}
     assert books.check() == []
 
 
