@@ -131,6 +131,11 @@ def moment(text: str) -> datetime:
     return found
 
 
+def number(text: str) -> int:
+    """A number out of an address, 0 when there is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def reason(data: QueryDict) -> str:
     """What was written, else what was chosen."""
     return (data.get("reason", "").strip() or data.get("reason_choice", "").strip())[:500]

@@ -52,7 +52,7 @@ def test_three_hundred_are_approved_after_the_money_was_shown(
     page.wait_for_url(re.compile("/referrals/decided/"))
     assert set(statuses(house)) == {"pending_approval"}
     in_background()
-    expect(page.get_by_text("300 referrals were decided.")).to_be_visible()
+    expect(page.get_by_text("300 referrals are approved.")).to_be_visible()
     assert statuses(house) == ["approved"] * 300
     with tenancy.use(house.tenant.id):
         promised = sum(line.money.amount_minor for line in ledger.trial_balance() if line.kind == "pending")
@@ -61,7 +61,7 @@ def test_three_hundred_are_approved_after_the_money_was_shown(
     page.get_by_role("button", name="Undo all of it").click()
     page.wait_for_url(re.compile("/referrals/decided/"))
     in_background()
-    expect(page.get_by_text("300 referrals were decided.")).to_be_visible()
+    expect(page.get_by_text("300 decisions are undone.")).to_be_visible()
     assert set(statuses(house)) == {"pending_approval"}
 
 

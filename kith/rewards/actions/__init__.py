@@ -33,13 +33,13 @@ from kith.rewards.actions.steps import (
     TooManyRewards,
 )
 from kith.rewards.actions.taking import cancel_reward, claw_back
-from kith.rewards.actions.undoing import DecisionFinal, undo_decision, undo_decisions
+from kith.rewards.actions.undoing import DecisionFinal, NothingToUndo, undo_decision, undo_decisions
 
 __all__ = [
-    "AT_ONCE", "ClawBackInvalid", "DecisionFinal", "ReferralNotPending", "ReleaseChanged", "RewardNotAvailable",
-    "RewardNotHeld", "RewardNotPending", "RewardNotSettled", "RewardOver", "TooManyRewards", "approve_referral",
-    "approve_referrals", "approve_reward", "approve_rewards", "cancel_reward", "claw_back", "decide_conversion",
-    "decide_piece", "decide_referrals", "decide_stage", "follow_referral", "mature_due", "pieces",
+    "AT_ONCE", "ClawBackInvalid", "DecisionFinal", "NothingToUndo", "ReferralNotPending", "ReleaseChanged",
+    "RewardNotAvailable", "RewardNotHeld", "RewardNotPending", "RewardNotSettled", "RewardOver", "TooManyRewards",
+    "approve_referral", "approve_referrals", "approve_reward", "approve_rewards", "cancel_reward", "claw_back",
+    "decide_conversion", "decide_piece", "decide_referrals", "decide_stage", "follow_referral", "mature_due", "pieces",
     "put_on_hold", "reinstate_rewards", "reject_referral", "reject_referrals", "reject_reward",
     "reject_rewards", "release", "request_decisions", "settle", "take_back_conversion", "undo_decision",
     "undo_decisions", "unsettle",

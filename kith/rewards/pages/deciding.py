@@ -13,10 +13,11 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from kith.kit import clock, html
+from kith.kit.errors import NotFound
 from kith.referrals import access
 from kith.referrals import actions as referrals
 from kith.referrals.rules import RowResult
@@ -70,9 +71,15 @@ def reject_many(request: Any, tenant: str) -> HttpResponse:
 @require_POST
 @requires("rewards.approve")
 def undo_many(request: Any, tenant: str) -> HttpResponse:
-    """Undo what was decided together at one moment."""
+    """Undo what was decided together at one moment, as far as nobody changed it since; `of` is how many those were."""
     chosen = queries.decided_at(forms.moment(request.GET.get("at", "")))
-    return _decide(request, tenant, "undo", chosen)
+    gone = forms.number(request.GET.get("of", "")) - len(chosen)
+    if gone > 0:
+        messages.warning(request, _refused(gone, _("Somebody changed it since.")))
+    if chosen:
+        return _decide(request, tenant, "undo", chosen)
+    messages.warning(request, _("Nothing of this can be undone any more."))
+    return html.done(request, reverse("rewards:queue", args=[tenant]))
 
 
 def _confirm(request: Any, step: str, chosen: Chosen, *, changed: str = "") -> HttpResponse:
@@ -111,7 +118,11 @@ def _said(step: str, good: int) -> str:
 def _undo(tenant: str, step: str, good: int, now: datetime.datetime) -> str:
     if step == "undo" or not good:
         return ""
-    return f"{reverse('rewards:undo_many', args=[tenant])}?{urlencode({'at': now.isoformat()})}"
+    return f"{reverse('rewards:undo_many', args=[tenant])}?{_decision(now, good)}"
+
+
+def _decision(at: datetime.datetime, good: int) -> str:
+    return urlencode({"at": at.isoformat(), "of": good})
 
 
 def _refusals(results: Sequence[RowResult]) -> list[str]:
@@ -119,11 +130,12 @@ def _refusals(results: Sequence[RowResult]) -> list[str]:
     if not results:
         return [_("Choose at least one referral first.")]
     reasons = Counter(result.message for result in results if not result.ok)
-    out = [
-        (ngettext("%(count)d could not: %(reason)s", "%(count)d could not: %(reason)s", count), count, reason)
-        for reason, count in reasons.most_common(3)
-    ]
-    return [words % {"count": count, "reason": reason} for words, count, reason in out]
+    return [_refused(count, reason) for reason, count in reasons.most_common(3)]
+
+
+def _refused(count: int, reason: Any) -> str:
+    words = ngettext("%(count)d could not: %(reason)s", "%(count)d could not: %(reason)s", count)
+    return words % {"count": count, "reason": reason}
 
 
 def _back(request: Any) -> str:
@@ -133,13 +145,25 @@ def _back(request: Any) -> str:
     return back if safe else ""
 
 
+WHY = {
+    refusal.code: refusal.message
+    for refusal in (
+        NotFound, referrals.AlreadyReferred, actions.ReferralNotPending, actions.NothingToUndo, actions.DecisionFinal,
+    )
+}  # fmt: skip
+OTHERWISE = gettext_lazy("Somebody else was first, or nothing waits.")
+
+
 @requires("rewards.approve")
 def decided(request: Any, tenant: str, job_id: UUID) -> HttpResponse:
     """How far a decision about many has come."""
     job = rewards.decision_job(job_id)
+    good, step = job.counts.get("done", 0), job.params["step"]
+    refused = {code: count for code, count in job.counts.items() if code != "done"}
     context = {
-        "job": job, "refused": sum(job.counts.values()) - job.counts.get("done", 0),
-        "at": urlencode({"at": job.created_at.isoformat()}),
+        "job": job, "said": _said(step, good) or _("Nothing was changed."),
+        "refused": [_refused(count, WHY.get(code, OTHERWISE)) for code, count in refused.items()],
+        "decision": _decision(job.created_at, good) if good and step != "undo" else "",
     }  # fmt: skip
     return html.page(request, "rewards/decided.html", context, part="rewards/_decided.html")
 

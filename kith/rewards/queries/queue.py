@@ -15,6 +15,7 @@ from kith.kit.pagination import COUNTED, Page, listed
 from kith.pipelines import queries as pipelines
 from kith.referrals import queries as referrals
 from kith.referrals.models import Conversion, Referral
+from kith.rewards import rules
 from kith.rewards.models import Reward, RewardStatus
 from kith.rewards.queries.rewards import NEWEST, rewards_of_referrals
 from kith.tenants.queries import current_tenant, setting
@@ -165,10 +166,13 @@ def release_of(referral_ids: Sequence[UUID] | QuerySet[Any, UUID]) -> Release:
 
 
 def decided_at(moment: datetime.datetime) -> list[UUID]:
-    """The referrals decided at one moment, which is one decision about many; up to 10,000."""
+    """The referrals decided at one moment, which is one decision about many; up to 10,000.
+
+    Left out is what was changed since, but not what became payable: that refuses to be undone, and says why.
+    """
     moved = Referral.objects.filter(category__in=["completed", "rejected"], updated_at=moment)
     paid = Reward.objects.filter(
-        status=RewardStatus.APPROVED, approved_at=moment, referral__category="completed"
+        status__in=[RewardStatus.APPROVED, *rules.SPENT], approved_at=moment, referral__category="completed"
     )
     ids = [
         *moved.values_list("id", flat=True)[:COUNTED],

@@ -1,5 +1,6 @@
 """The console's pages about referrals and what they earn."""
 
+import datetime
 import re
 from html import unescape
 from typing import Any
@@ -11,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kith.kit import tenancy
+from kith.kit import clock, tenancy
+from kith.rewards import actions
 from kith.rewards.models import Reward
 from kith.rewards.tests.factories import Scene, earn, make_referral, make_scene
 
@@ -168,6 +170,49 @@ def test_undoing_opens_the_referral_where_it_was_decided(
     elsewhere = at("undo", acme.slug, reward.referral_id) + "?back=https://evil.example/"
     client.post(at("approve", acme.slug, reward.referral_id))
     assert client.post(elsewhere)["Location"] == at("referral", acme.slug, reward.referral_id)
+
+
+def test_one_undo_takes_back_all_that_can_be_and_says_why_the_rest_can_not(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    undone, payable, moved = (waiting(acme, scene) for _each in range(3))
+    client, queue = browse(alice), at("queue", acme.slug)
+    ids = [reward.referral_id for reward in (undone, payable, moved)]
+    client.post(at("approve_many", acme.slug), {"ids": ids, "expected": "EUR7500"})
+    (undo,) = re.findall(r'action="([^"]+/undo/[^"]+)"', text(client.get(queue)))
+    with tenancy.use(acme.id, actor=alice):
+        Reward.objects.exclude(pk=payable.pk).update(hold_until=clock.now() + datetime.timedelta(days=9))
+        actions.mature_due(now=clock.now())
+        actions.undo_decision(referral_id=moved.referral_id, actor=alice, now=clock.now())
+    assert status(acme, payable) == "available"
+    client.post(unescape(undo))
+    assert [status(acme, row) for row in (undone, payable)] == ["pending_approval", "available"]
+    shown = text(client.get(queue))
+    assert "1 decision is undone." in shown
+    assert "1 could not: This cannot be undone any more: its reward became available." in shown
+    assert "1 could not: Somebody changed it since." in shown
+    client.post(unescape(undo))
+    client.post(unescape(undo).replace("of=3", "of=x"))
+    assert "1 decision is undone." not in text(client.get(queue))
+
+
+def test_the_page_of_a_large_decision_says_what_was_done_and_what_refused(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        job = actions.request_decisions(step="undo", referral_ids=[uuid4()], actor=alice, now=clock.now())
+    counts = {"done": 7, "decision_final": 2, "unheard_of": 1}
+    with tenancy.use(acme.id, actor=alice):
+        type(job).objects.filter(pk=job.pk).update(state="succeeded", counts=counts)
+    client, url = browse(alice), at("decided", acme.slug, job.pk)
+    shown = text(client.get(url))
+    assert "7 decisions are undone." in shown
+    assert "2 could not: This cannot be undone any more: its reward became available." in shown
+    assert "1 could not: Somebody else was first, or nothing waits." in shown
+    assert "Undo all of it" not in shown
+    with tenancy.use(acme.id, actor=alice):
+        type(job).objects.filter(pk=job.pk).update(params={**job.params, "step": "approve"})
+    assert "of=7" in text(client.get(url))
 
 
 def test_a_sum_that_changed_meanwhile_is_shown_anew_with_the_same_choice(
