@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from kith.kit import clock, html
 from kith.kit.errors import Invalid
 from kith.kit.models import Job
+from kith.kit.templatetags.words import ORIGINS, origin
 from kith.participants import access, actions, forms, queries
 from kith.participants.pages.console import words
 from kith.participants.queries import Filters
@@ -38,14 +39,7 @@ COLUMNS: Mapping[str, tuple[Any, bool]] = {
     "seen": (gettext_lazy("Last in the portal"), False),
     "joined": (gettext_lazy("Joined"), True),
 }
-SOURCES = (
-    ("console", gettext_lazy("By hand")),
-    ("import", gettext_lazy("Imported")),
-    ("api", gettext_lazy("Your own system")),
-    ("landing", gettext_lazy("Landing page")),
-    ("public", gettext_lazy("Signed up")),
-)
-_SOURCE = dict(SOURCES)
+SOURCES = tuple((code, ORIGINS[code]) for code in ("console", "import", "api", "landing", "public"))
 STATUSES = [
     ("active", gettext_lazy("Active")),
     ("suspended", gettext_lazy("Suspended")),
@@ -67,7 +61,7 @@ def people(request: Any, tenant: str) -> HttpResponse:
     columns = _columns(params.get("columns") or QueryDict(kept.columns).get("columns"))
     context = {
         **words(request), "page": found, "wanted": wanted, "sort": sort, "columns": columns, "choices": _choices(),
-        "rows": [(row, _SOURCE.get(row.source, row.source)) for row in found.items],
+        "rows": [(row, origin(row.source)) for row in found.items],
         "views": kept.views, "route": LIST, "here": tenants.view_query(params.urlencode()),
         "narrowed": sum(bool(getattr(wanted, name)) for name in MORE),
     }  # fmt: skip

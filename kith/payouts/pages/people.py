@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from kith.kit import clock, html
 from kith.kit.errors import DomainError
+from kith.kit.templatetags.words import country, tongue
 from kith.participants import access as participants
+from kith.participants import forms, rules
 from kith.participants import queries as people
-from kith.participants import rules
 from kith.participants.models import Participant
 from kith.payouts import actions, queries
 from kith.tenants.access import requires
@@ -72,7 +73,7 @@ def _compared(request: Any, survivor: Participant, other: Participant) -> dict[s
         "survivor": survivor, "other": other, "preview": seen,
         "several": label(request.tenant, "participant_plural", locale, _("Participants")),
         "fields": [
-            {"name": name, "label": words, "mine": _word(mine[name]), "theirs": _word(theirs[name]),
+            {"name": name, "label": words, "mine": _word(name, mine[name]), "theirs": _word(name, theirs[name]),
              "same": mine[name] == theirs[name], "other": not mine[name] and bool(theirs[name])}
             for name, words in FIELDS.items() if mine[name] or theirs[name]
         ],
@@ -80,6 +81,7 @@ def _compared(request: Any, survivor: Participant, other: Participant) -> dict[s
     }  # fmt: skip
 
 
-def _word(value: Any) -> Any:
+def _word(name: str, value: Any) -> Any:
     """A stored word as people read it; anything else as it is."""
-    return {"person": _("Person"), "company": _("Company")}.get(value, value)
+    said = {"kind": dict(forms.KINDS).get, "country": country, "language": tongue}.get(name)
+    return said(value) if said and value else value

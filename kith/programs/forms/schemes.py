@@ -272,7 +272,7 @@ class SponsorForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     kind = forms.CharField(
-        label=_("Kind"), max_length=60, initial="brand", help_text=_("Such as brand, university or branch.")
+        label=_("Kind"), max_length=60, help_text=_("Such as brand, university or branch.")
     )
 
     def code(self) -> str:
