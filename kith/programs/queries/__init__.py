@@ -20,6 +20,7 @@ from kith.programs.queries.overview import (
     present_spec,
     program_file,
     program_lines,
+    rule_words,
     stages_to_promise,
     told_versions,
 )
@@ -50,6 +51,6 @@ __all__ = [
     "RuleLine", "ShareTexts", "budget", "campaign_of", "campaign_state", "campaigns", "conditions_in_words",
     "default_program", "default_spec", "describe", "draft", "landing", "landing_number", "landing_versions",
     "languages", "multiplier_bps", "offer", "present_spec", "program_file", "program_lines", "programs",
-    "published_rules", "room", "rule_lines", "rules_of", "share_faults", "share_sample", "share_texts", "sponsors",
-    "stages_to_promise", "told_versions", "usual_texts", "usual_words", "versions", "written",
+    "published_rules", "room", "rule_lines", "rule_words", "rules_of", "share_faults", "share_sample", "share_texts",
+    "sponsors", "stages_to_promise", "told_versions", "usual_texts", "usual_words", "versions", "written",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from kith.programs.models import (
     RuleVersion,
     VersionStatus,
 )
-from kith.programs.queries.schemes import Budget, budget, campaigns, describe, rule_lines, versions
+from kith.programs.queries.schemes import Budget, budget, campaigns, describe, rule_lines, rules_of, versions
 from kith.programs.rules import RuleSpec
 from kith.tenants.queries import current_tenant, label
 
@@ -156,6 +156,12 @@ def stages_to_promise(program: Program) -> list[tuple[str, str]]:
         if stage.category in rules.PROMISING:
             found.setdefault(stage.category, pipelines.stage_label(stage, locale))
     return list(found.items())
+
+
+def rule_words(program: Program) -> dict[str, str]:
+    """The name of each rule of a program by its code, and the organization's word for what rules wait for."""
+    names = dict(rules_of(program.id).values_list("code", "name"))
+    return {trigger: word for (_pipeline, trigger), word in _words([program]).items()} | names
 
 
 def _words(programs: list[Program]) -> dict[tuple[UUID | None, str], str]:

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,25 +90,31 @@ def _facts_of_referral(referral: Referral, at: datetime.datetime) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One rule's part in a decision."""
+    """One rule's part in a decision; `name` is what people call the rule."""
 
     rule: str
+    name: str
     result: str
     sentence: str
     details: Mapping[str, Any]
 
 
-def explanations(decision: Decision, locale: str) -> list[Explanation]:
-    """The decision's trace with a sentence for each rule in a language."""
+def explanations(
+    decision: Decision, locale: str, words: Mapping[str, str] = MappingProxyType({})
+) -> list[Explanation]:
+    """The decision's trace with a sentence for each rule in a language; `words` are the program's `rule_words`."""
     currency = decision.program.currency
     with override(locale):
         return [
-            Explanation(line["rule"], line["result"], _sentence(line, locale, currency), line)
+            Explanation(
+                line["rule"], words.get(line["rule"], line["rule"]), line["result"],
+                _sentence(line, locale, currency, words), line,
+            )
             for line in decision.trace
-        ]
+        ]  # fmt: skip
 
 
-def _sentence(line: Mapping[str, Any], locale: str, currency: str) -> str:
+def _sentence(line: Mapping[str, Any], locale: str, currency: str, words: Mapping[str, str]) -> str:
     def money(minor: int) -> str:
         return Money(minor, currency).format(locale)
 
@@ -115,7 +122,8 @@ def _sentence(line: Mapping[str, Any], locale: str, currency: str) -> str:
         case "granted":
             return _("Granted: %(amount)s.") % {"amount": money(line["amount_minor"])}
         case "trigger":
-            return _("Not for this: the rule waits for “%(expected)s”.") % {"expected": line["expected"]}
+            awaited = words.get(line["expected"]) or line["expected"].partition(":")[2]
+            return _("Not for this: the rule waits for “%(expected)s”.") % {"expected": awaited}
         case "window":
             return _("Too late: %(actual)d days after the referral, at most %(expected)d count.") % line
         case "cap":

@@ -14,6 +14,7 @@ from kith.participants.models import ParticipantStatus
 from kith.pipelines import queries as pipelines
 from kith.pipelines.models import Stage
 from kith.pipelines.rules import PATH
+from kith.programs import queries as programs
 from kith.referrals import queries as referrals
 from kith.referrals.models import Agreement, Conversion, Referral
 from kith.rewards import rules
@@ -76,12 +77,13 @@ def referral_file(referral: Referral, locale: str) -> ReferralFile:
     decisions = decisions_of(CONVERSION, [row.id for row in conversions]).select_related("program")
     passed = pipelines.history("referral", referral.id)
     notes = referrals.notes_of(referral.id)
+    words = programs.rule_words(referral.program) if decisions else {}
     names = actor_names([*(step.actor for step in passed), *(note.author for note in notes)])
     stages = list(pipelines.stages(referral.stage.pipeline_id))
     labels = {row.code: pipelines.stage_label(row, locale) for row in stages}
     return ReferralFile(
         stage=labels[referral.stage.code], way=_way(referral.stage, stages, labels), conversions=conversions,
-        rewards=rewards, reasons=[line for decision in decisions for line in explanations(decision, locale)],
+        rewards=rewards, reasons=[line for decision in decisions for line in explanations(decision, locale, words)],
         warnings=_warnings(referral, conversions),
         history=[
             Step(labels.get(step.to_state, step.to_state), step.to_category, names[step.actor], step.reason, step.at)

@@ -100,5 +100,7 @@ def undecided_conversions(referral_ids: Collection[UUID]) -> dict[UUID, list[UUI
 
 
 def _with_names() -> QuerySet[Reward]:
-    rows: QuerySet[Reward] = Reward.objects.select_related("program", "beneficiary", "referral")
+    rows: QuerySet[Reward] = Reward.objects.select_related(
+        "program", "beneficiary", "referral", "rule_version__rule"
+    )
     return rows

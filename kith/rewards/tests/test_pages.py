@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kith.kit import clock, tenancy
+from kith.programs.tests.factories import publish_rule
 from kith.rewards import actions
 from kith.rewards.models import Reward
 from kith.rewards.tests.factories import Scene, earn, make_referral, make_scene
@@ -127,6 +128,21 @@ def test_one_referral_is_rejected_with_a_reason(acme: Any, alice: Any, scene: Sc
     assert client.post(url, {"reason": "Never traveled"}).status_code == 303
     assert status(acme, reward) == "rejected"
     assert "Never traveled" in text(client.get(at("referral", acme.slug, reward.referral_id)))
+
+
+def test_staff_read_what_a_rule_is_called_and_what_it_waits_for(
+    acme: Any, alice: Any, scene: Scene, browse: Any
+) -> None:
+    with tenancy.use(acme.id, actor=alice):
+        publish_rule(scene.program, "late-one", trigger="stage.entered:converted")
+        publish_rule(scene.program, "own-word", trigger="conversion:cruise")
+    reward, client = waiting(acme, scene), browse(alice)
+    for url in (at("referral", acme.slug, reward.referral_id), at("queue", acme.slug)):
+        shown = text(client.get(url))
+        assert 'title="friends">Friends' in shown
+        assert 'title="late-one">Late-One' in shown
+        assert re.findall("the rule waits for “([^”]*)”", shown) == ["Booking confirmed", "cruise"]
+    assert "friends" not in text(client.get(at("rewards", acme.slug)))
 
 
 # --- many ---------------------------------------------------------------------------------------------

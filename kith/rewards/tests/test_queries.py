@@ -55,7 +55,7 @@ def test_holdings_agree_with_the_books(scene):
     ("spec", "values", "sentence"),
     [
         ({}, {}, "Granted: €25.00."),
-        ({}, {"event": "visit"}, "Not for this: the rule waits for “conversion:booking”."),
+        ({}, {"event": "visit"}, "Not for this: the rule waits for “booking”."),
         ({"beneficiary": "referred"}, {}, "The referred person is not a participant."),
         (
             {"conditions": {"field": "amount_minor", "op": "gt", "value": 50_000}},
