@@ -102,7 +102,7 @@ def import_customers(
         "region": region, "month_first": month_first, "keep": keep_columns, "sheet": sheet, "mapping": mapping,
     }  # fmt: skip
     table = open_sheet(stream, **wishes)
-    with tempfile.TemporaryFile() as spool, Report(locale) as report:
+    with tempfile.TemporaryFile() as spool, Report(locale, table.delimiter) as report:
         rows = _check(table, spool, report, progress)
         if mode == "all-or-nothing" and report.bad:
             raise _refusal(tenant_id, report, open_sheet(stream, **wishes))

@@ -14,7 +14,8 @@ from kith.participants.rules import BadRow, BadTable, Layout
 class Sheet:
     """An open table; iterate over it once. `lines` is about how many lines it has, for whoever shows progress.
 
-    `title` is the sheet of a workbook that is read, `others` are those that are not.
+    `title` is the sheet of a workbook that is read, `others` are those that are not; `delimiter` is what
+    separates the cells of a text.
     """
 
     layout: Layout
@@ -22,6 +23,7 @@ class Sheet:
     _rows: texts.Cells
     title: str
     others: list[str]
+    delimiter: str
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any] | list[BadRow]]]:
         """Line and either the row's stored forms or what is wrong with it. Raises what the readers raise."""
@@ -55,7 +57,7 @@ class Raw:
         except BadTable as bad:
             details: dict[str, Any] = dict(bad.details)
             raise TABLES[bad.code](**details) from None
-        return Sheet(layout, self.lines, self.rows, self.title, self.others)
+        return Sheet(layout, self.lines, self.rows, self.title, self.others, self.delimiter)
 
 
 def open_raw(stream: IO[bytes], *, sheet: str = "") -> Raw:

@@ -1,4 +1,7 @@
-"""What an import could not take, in two files: a list of faults, and the rows themselves to be mended."""
+"""What an import could not take, in two files: a list of faults, and the rows themselves to be mended.
+
+Both are separated as the imported file was, so that the same spreadsheet opens them, in UTF-8 with its mark.
+"""
 
 import csv
 import io
@@ -24,11 +27,12 @@ _MOST_REPAIRED = 50_000
 class Report:
     """The list of bad rows, written as it grows; `bad` counts rows, of which one may have several lines."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, delimiter: str = "") -> None:
         self._locale = locale
+        self._delimiter = delimiter or ","
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
         self._text = io.TextIOWrapper(self._file, "utf-8-sig", newline="", write_through=True)  # type: ignore[arg-type]
-        self._writer = csv.writer(self._text)
+        self._writer = csv.writer(self._text, delimiter=self._delimiter)
         self._writer.writerow(["line", "column", "value", "remedy"])
         self._last_line = 0
         self._remedies: dict[int, str] = {}
@@ -69,20 +73,19 @@ class Report:
         width = len(sheet.layout.headings)
 
         def lines() -> Iterator[bytes]:
-            yield b"\xef\xbb\xbf" + _line([neutral(heading) for heading in headings])
+            yield b"\xef\xbb\xbf" + self._line([neutral(heading) for heading in headings])
             for number, cells in sheet.written():
                 if number in self._remedies:
                     filled = [*cells, *[""] * (width - len(cells))]
-                    yield _line([*(neutral(plain(cell)) for cell in filled), self._remedies[number]])
+                    yield self._line([*(neutral(plain(cell)) for cell in filled), self._remedies[number]])
 
         with tenancy.use(tenant_id):
             return files.keep(lines(), folder="import-errors", suffix=".csv")
 
-
-def _line(cells: list[str]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
+    def _line(self, cells: list[str]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self._delimiter).writerow(cells)
+        return text.getvalue().encode()
 
 
 def _as_cells(row: BadRow) -> list[Any]:

@@ -1,5 +1,6 @@
 """The import wizard: a file, what Kith makes of it, the start, and the rows that come back to be mended."""
 
+import csv
 import io
 from typing import Any
 
@@ -106,6 +107,26 @@ def test_the_rows_to_repair_are_imported_again_once_mended(acme: Any, alice: Any
     assert names(acme) == {"Eli", "Fay"}
     with tenancy.use(acme.id):
         assert Participant.objects.get(name="Fay").extra == {}
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_what_an_import_gives_back_is_separated_as_the_file_was(
+    acme: Any, alice: Any, browse: Any, mark: str
+) -> None:
+    client = browse(alice)
+    row = uploaded(client, acme, f'name{mark}email\n"Fay, Fo"{mark}no\n'.encode("cp1252"))
+    client.post(at("import_start", acme.slug, row.id), {"mode": "all-or-nothing"})
+    work(row)
+    for name, head in (("job_errors", "line"), ("job_repair", "name")):
+        lines = (
+            b"".join(client.get(at(name, acme.slug, row.id)).streaming_content)
+            .decode("utf-8-sig")
+            .splitlines()
+        )
+        assert lines[0].split(mark)[0] == head
+        assert [len(next(csv.reader([line], delimiter=mark))) for line in lines] == [
+            lines[0].count(mark) + 1
+        ] * 2
 
 
 def test_all_or_nothing_stores_nothing_and_gives_the_rows_back(acme: Any, alice: Any, browse: Any) -> None:
