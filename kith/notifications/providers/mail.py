@@ -34,7 +34,9 @@ def send_progress(*, person: Participant, told: Sequence[Told]) -> None:
         subject = _("News about %(name)s") % {"name": name}
         if count > 1:
             subject = ngettext(
-                "News about %(count)s person", "News about %(count)s people who came through you", count
+                "News about %(count)s person who came through you",
+                "News about %(count)s people who came through you",
+                count,
             ) % {"count": count}
         context = {"told": told[:MOST_SHOWN], "more": len(told) - MOST_SHOWN, "heading": subject}
         _send(

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
 from kith.kit.money import Money
 from kith.programs import queries as programs
@@ -125,9 +125,17 @@ def _sentence(line: Mapping[str, Any], locale: str, currency: str, words: Mappin
             awaited = words.get(line["expected"]) or line["expected"].partition(":")[2]
             return _("Not for this: the rule waits for “%(expected)s”.") % {"expected": awaited}
         case "window":
-            return _("Too late: %(actual)d days after the referral, at most %(expected)d count.") % line
+            late = ngettext(
+                "Too late: %(actual)d day after the referral; the limit is %(expected)d.",
+                "Too late: %(actual)d days after the referral; the limit is %(expected)d.", line["actual"],
+            )  # fmt: skip
+            return late % line
         case "cap":
-            return _("The participant has earned this %(actual)d times; at most %(expected)d times.") % line
+            earned = ngettext(
+                "The participant has earned this %(actual)d time; the limit is %(expected)d.",
+                "The participant has earned this %(actual)d times; the limit is %(expected)d.", line["actual"],
+            )  # fmt: skip
+            return earned % line
         case "budget":
             left, needed = money(line["actual"]), money(line["expected"])
             return _("The budget has %(left)s left; %(needed)s is needed.") % {"left": left, "needed": needed}

@@ -188,5 +188,10 @@ def _about_referrer(referral: Referral, others: Mapping[str, int]) -> list[str]:
             _("The referrer made %(count)d other referrals around that day.") % {"count": others["near"]}
         )
     if others["rejected"]:
-        found.append(_("%(rejected)d of the referrer's %(all)d other referrals were rejected.") % others)
+        said = ngettext(
+            "%(rejected)d of the referrer's %(all)d other referrals was rejected.",
+            "%(rejected)d of the referrer's %(all)d other referrals were rejected.",
+            others["rejected"],
+        )
+        found.append(said % others)
     return found

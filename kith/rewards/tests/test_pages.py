@@ -145,6 +145,20 @@ def test_staff_read_what_a_rule_is_called_and_what_it_waits_for(
     assert "friends" not in text(client.get(at("rewards", acme.slug)))
 
 
+@pytest.mark.parametrize(
+    ("rejected", "said"),
+    [(1, "1 of the referrer&#x27;s 3 other referrals was rejected."), (2, "referrals were rejected.")],
+)
+def test_a_warning_about_rejections_agrees_with_their_number(
+    acme: Any, alice: Any, scene: Scene, browse: Any, rejected: int, said: str
+) -> None:
+    with tenancy.use(acme.id):
+        row, *_others = [make_referral(scene) for _each in range(4 - rejected)]
+        for _each in range(rejected):
+            make_referral(scene, "rejected")
+    assert said in text(browse(alice).get(at("referral", acme.slug, row.id)))
+
+
 # --- many ---------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Reading rewards costs the same for 3 and for 30, and says why in words."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,7 +10,7 @@ from kith.kit import pagination
 from kith.kit.money import Money
 from kith.rewards import queries
 from kith.rewards.models import Decision
-from kith.rewards.tests.factories import decide, earn, make_conversion, make_scene
+from kith.rewards.tests.factories import AT, decide, earn, make_conversion, make_scene
 
 
 @pytest.fixture
@@ -55,6 +57,11 @@ def test_holdings_agree_with_the_books(scene):
     ("spec", "values", "sentence"),
     [
         ({}, {}, "Granted: €25.00."),
+        (
+            {},
+            {"occurred_at": AT + datetime.timedelta(days=500)},
+            "Too late: 500 days after the referral; the limit is 365.",
+        ),
         ({}, {"event": "visit"}, "Not for this: the rule waits for “booking”."),
         ({"beneficiary": "referred"}, {}, "The referred person is not a participant."),
         (
