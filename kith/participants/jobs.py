@@ -89,8 +89,8 @@ def send_sign_in(*, tenant_id: int, participant_id: str, person_id: str, languag
         tenant = current_tenant()
     whom = found.person or found.participant
     mail.send_sign_in(
-        tenant=tenant, to=whom.email, name=whom.name, code=made.code, token=made.token,
-        language=found.participant.language or language,
+        tenant=tenant, to=whom.email, name=queries.greeted(found.participant, found.person), code=made.code,
+        token=made.token, language=found.participant.language or language,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kith.kit import letters
 from kith.participants.models import CompanyPerson, Participant
+from kith.participants.queries.portal import greeted
 from kith.tenants.context import brand
 from kith.tenants.models import Tenant
 
@@ -26,7 +27,7 @@ def send_invitation(*, participant: Participant, person: CompanyPerson | None, t
     """The first way into the portal, in the participant's language."""
     tenant, whom = participant.tenant, person or participant
     with translation.override(letters.language(participant.language, tenant.locale)):
-        context = _context(tenant, whom.name, token) | {
+        context = _context(tenant, greeted(participant, person), token) | {
             "action_label": _("Open my page"),
             "company": participant.name if person else "",
         }

@@ -52,6 +52,13 @@ class Identity:
     person: CompanyPerson | None
 
 
+def greeted(participant: Participant, person: CompanyPerson | None = None) -> str:
+    """How pages and letters call somebody: by the first name, a company by its whole name."""
+    if participant.kind == ParticipantKind.COMPANY and person is None:
+        return participant.name
+    return (person or participant).name.partition(" ")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who is in the portal: the session, whose portal it is, and who acts in it."""
@@ -69,9 +76,7 @@ class Visitor:
     @property
     def first_name(self) -> str:
         """How they are greeted, and how they sign what they send; a company by its whole name."""
-        if self.is_company and self.person is None:
-            return self.name
-        return self.name.split()[0] if self.name.split() else ""
+        return greeted(self.participant, self.person)
 
     @property
     def email(self) -> str:

@@ -188,6 +188,19 @@ def test_a_link_lets_in_by_a_button_and_once(acme: Any, dana: Participant) -> No
     assert Client().get(path).status_code == 404
 
 
+def test_letters_greet_people_by_their_first_name_and_companies_by_all_of_theirs(
+    acme: Any, dana: Participant
+) -> None:
+    letter(dana)
+    assert "Hello Dana, here is your code" in mail.outbox[-1].body
+    with tenancy.use(acme.id):
+        agency = make_participant(name="Agency Jansen", kind="company", email="agency@example.com")
+    letter(agency)
+    jobs.invite_to_portal(tenant_id=acme.id, participant_id=str(agency.pk))
+    for sent in mail.outbox[-2:]:
+        assert "Hello Agency Jansen, " in sent.body
+
+
 def test_a_link_of_another_organization_is_unknown(acme: Any, rival: Any, dana: Participant) -> None:
     _code, path = letter(dana)
     elsewhere = path.replace(acme.slug, rival.slug)

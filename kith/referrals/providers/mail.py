@@ -4,6 +4,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kith.kit import letters
+from kith.participants.queries.portal import greeted
 from kith.referrals.models import Referral
 from kith.tenants.context import brand
 from kith.tenants.models import Tenant
@@ -14,7 +15,7 @@ def send_question(*, referral: Referral, tenant: Tenant, question: str, reply_to
     person = referral.referrer
     with translation.override(letters.language(person.language, tenant.locale)):
         context = {
-            "brand": brand(tenant), "tenant": tenant, "person": person,
+            "brand": brand(tenant), "tenant": tenant, "name": greeted(person),
             "referral": referral, "question": question, "replies": bool(reply_to),
         }  # fmt: skip
         subject = _("A question about whom you referred to %(name)s") % {"name": tenant.name}

@@ -110,6 +110,7 @@ def test_the_referrer_is_asked_by_mail_and_the_answer_is_kept(acme: Any, alice: 
     (letter,) = mail.outbox
     assert (letter.to, letter.reply_to) == ([scene.dana.email], ["alice@example.com"])
     assert "Which booking?" in letter.body
+    assert "Hello Dana, thank you" in letter.body
     assert (
         "Eli Friend"
         in client.get(reverse("rewards:queue", args=[acme.slug]), {"show": "asked"}).content.decode()
