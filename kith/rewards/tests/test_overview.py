@@ -1,5 +1,6 @@
 """Totals that agree with the ledger, each leading to its rows; amounts that must be those shown; asking back."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from kith.kit import tenancy
 from kith.ledger import queries as ledger
+from kith.participants.tests.factories import portal_client
 from kith.referrals.jobs import send_question
 from kith.referrals.models import Note, Referral
 from kith.rewards import actions, queries
@@ -111,6 +113,12 @@ def test_the_referrer_is_asked_by_mail_and_the_answer_is_kept(acme: Any, alice: 
     assert (letter.to, letter.reply_to) == ([scene.dana.email], ["alice@example.com"])
     assert "Which booking?" in letter.body
     assert "Hello Dana, thank you" in letter.body
+    assert "Simply reply" in letter.body
+    (link,) = re.findall(r"https?://[^/]+(/p/\S+)", letter.body)
+    assert 'name="text"' in portal_client(scene.dana).get(link).content.decode()
+    send_question(tenant_id=acme.id, note_id=str(note.id), reply_to="")
+    assert "Simply reply" not in mail.outbox[1].body
+    assert link in mail.outbox[1].body
     assert (
         "Eli Friend"
         in client.get(reverse("rewards:queue", args=[acme.slug]), {"show": "asked"}).content.decode()
