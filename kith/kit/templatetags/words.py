@@ -1,10 +1,13 @@
-"""Template filters that say a stored code in words: where something came from, a country, a language."""
+"""Template filters for stored words: a code said in words, and an address that may break between lines."""
 
+import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from babel import Locale
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from kith.kit.templatetags.kit import locale
@@ -42,3 +45,9 @@ def tongue(code: str) -> str:
     """nl -> Dutch or Nederlands, as the active language names it."""
     named = str(Locale.parse(locale()).languages.get(code.replace("-", "_"), code))
     return named[:1].upper() + named[1:]
+
+
+@register.filter
+def address(email: Any) -> SafeString:
+    """An e-mail address that breaks between lines after @ and dots rather than within a word."""
+    return mark_safe(re.sub(r"([@.])(?=.)", r"\1<wbr>", escape(str(email or ""))))  # noqa: S308 - escaped here
