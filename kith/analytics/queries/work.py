@@ -27,6 +27,10 @@ JOB_KINDS: Mapping[str, JobKind] = {
         _("Import of people"), "participants.import", "import-errors", "upload"
     ),
     "participants.export": JobKind(_("Export of people"), "participants.export", "people"),
+    "participants.bulk": JobKind(_("One step with many people"), "participants.edit", "people", "users"),
+    "rewards.decide_many": JobKind(
+        _("Decision about many referrals"), "rewards.approve", "decisions", "check-check"
+    ),
     "referrals.export": JobKind(_("Export of referrals"), "referrals.export", "referrals"),
     "analytics.export_trail": JobKind(_("Export of the audit trail"), "audit.view", "audit-trail"),
 }

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from procrastinate.contrib.django import app
 
 from conftest import make_member
+from kith.analytics.queries import JOB_KINDS
 from kith.kit import clock, files, jobs, tenancy
 from kith.kit.actors import Actor
 from kith.kit.models import Job
@@ -33,6 +35,14 @@ def url(acme: Any, name: str, *rest: Any) -> str:
 
 def shown(client: Any, address: str, **wanted: str) -> str:
     return " ".join(client.get(address, wanted).content.decode().split()).partition("<main")[2]
+
+
+def test_every_kind_of_long_work_has_words_of_its_own() -> None:
+    body = jobs.tracked(lambda _row: None).__code__
+    kinds = {name for name, task in app.tasks.items() if getattr(task.func, "__code__", None) is body}
+    assert len(kinds) > 5
+    assert kinds == set(JOB_KINDS)
+    assert len({str(kind.words) for kind in JOB_KINDS.values()}) == len(kinds)
 
 
 def test_nothing_yet_teaches_and_filters_lead_back(acme: Any, alice: Actor, browse: Any) -> None:
