@@ -26,7 +26,7 @@ from kith.rewards.models import Reward
 from kith.tenants.queries import actor_names
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-LONGEST = 200
+LONGEST = 5_000
 
 # Columns that point at something with a name, and tables whose rows have one.
 POINTERS: Mapping[str, str] = {
@@ -174,26 +174,43 @@ def _changes(row: AuditEntry, names: Mapping[str, str]) -> Iterator[Change]:
             continue
         old, new = value if row.op == "U" else ((None, value) if row.op == "I" else (value, None))
         shown = [_shown(column, each, names, str(currency or "")) for each in (old, new)]
-        yield Change(str(FIELDS.get(column) or column.replace("_", " ")), *shown)
+        yield Change(_field(column), *shown)
+
+
+def _field(column: str) -> str:
+    return str(FIELDS.get(column) or column.replace("_", " "))
 
 
 def _shown(column: str, value: Any, names: Mapping[str, str], currency: str) -> str:
     if value in EMPTY:
         return ""
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
     if isinstance(value, str) and value.startswith(("digest:", "secret:")):
         return str(HIDDEN)
     if column.endswith("_minor") and isinstance(value, int) and currency:
         return money(Money(value, currency))
     if column.endswith(MOMENTS) and isinstance(value, str):
         return _moment(value)
-    text = names.get(str(value), "") or str(value)
+    text = names.get(str(value), "") or _said(value)
     if column in STATES:
         text = str(_(text.replace("_", " ")))  # the names of states are in the catalog for other pages
     elif column.endswith("reason"):
         text = str(_(text))  # what Kith wrote itself is in the catalog; what people wrote stays as it is
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _said(value: Any, depth: int = 0) -> str:
+    """A value as words: of what is nested each name with its value, in brackets from the second level on."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        parts = [
+            f"{_field(name)}: {_said(each, depth + 1)}" for name, each in value.items() if each not in EMPTY
+        ]
+    elif isinstance(value, list):
+        parts = [_said(each, depth + 1) for each in value]
+    else:
+        return str(value)
+    return f"({', '.join(parts)})" if depth else ", ".join(parts)
 
 
 def _moment(written: str) -> str:

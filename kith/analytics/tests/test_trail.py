@@ -25,7 +25,7 @@ from kith.participants import actions as people
 from kith.participants.tests.factories import make_participant
 from kith.rewards.models import Reward
 from kith.rewards.tests.factories import in_status, make_scene
-from kith.tenants.models import Member
+from kith.tenants.models import Member, Tenant
 
 pytestmark = pytest.mark.django_db(databases=["default", "counters"])
 
@@ -50,6 +50,18 @@ def test_a_change_is_told_with_who_what_before_and_after(
     # Personal values are in the trail as digests only, and digests tell people nothing.
     assert dana.email not in shown
     assert "digest:" not in shown
+
+
+def test_nested_values_are_words_and_long_ones_are_folded(acme: Any, alice: Actor, browse: Any) -> None:
+    labels = {"referral": {"en": "<Tip>", "plural": ["Tips", "Hints"]}, "own": True, "empty": {}}
+    with tenancy.use(acme.id, actor=alice):
+        Tenant.objects.filter(pk=acme.id).update(labels=labels)
+        make_participant(extra={"note": "word " * 100})
+    shown = page(browse(alice), acme)
+    assert "own: yes, referral: (en: &lt;Tip&gt;, plural: (Tips, Hints))" in shown
+    assert "&#x27;en&#x27;" not in shown
+    assert "<summary>note: word word" in shown
+    assert shown.count("word ") > 100, "nothing is lost"
 
 
 def test_a_reason_that_kith_wrote_is_told_in_the_readers_language(

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from kith.kit.templatetags.kit import locale
 
 register = template.Library()
 
+SHORT = 160
 # By what people and referrals came in, and where consent was given.
 ORIGINS: Mapping[str, Any] = {
     "console": _("By hand"),
@@ -45,6 +47,14 @@ def tongue(code: str) -> str:
     """nl -> Dutch or Nederlands, as the active language names it."""
     named = str(Locale.parse(locale()).languages.get(code.replace("-", "_"), code))
     return named[:1].upper() + named[1:]
+
+
+@register.filter
+def folded(text: str) -> str | SafeString:
+    """A long text behind its beginning, to be opened; a short one as it is."""
+    if len(text) <= SHORT:
+        return text
+    return format_html("<details><summary>{}…</summary>{}</details>", text[: SHORT // 2], text)
 
 
 @register.filter
