@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kith.kit import colors
 from kith.kit.currencies import CURRENCIES
 from kith.pipelines.models import Stage
+from kith.pipelines.queries import stage_label
 from kith.presets import queries
 from kith.tenants import rules
 from kith.tenants.forms import countries
@@ -179,7 +180,9 @@ class WordsForm(forms.Form):
         for stage in stages:
             for language, name in settings.LANGUAGES:
                 said = stage.label.get(language, "")
-                self._word(f"{stage.id}__{language}", stage.code, name, said, 80)
+                self._word(
+                    f"{stage.id}__{language}", stage_label(stage, get_language() or "en"), name, said, 80
+                )
 
     def _word(self, name: str, about: Any, language: Any, said: str, most: int) -> None:
         where = forms.TextInput(attrs={"data-word": name, "autocomplete": "off", "placeholder": language})

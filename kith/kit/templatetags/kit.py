@@ -390,6 +390,7 @@ def form_faults(form: Any) -> list[tuple[str, str, str]]:
     faults = [("", "", str(message)) for message in form.non_field_errors()]
     for bound in form:
         faults += [
-            (bound.id_for_label or bound.auto_id, str(bound.label), str(each)) for each in bound.errors
+            (bound.id_for_label or bound.auto_id, str(bound.label).rstrip("."), str(each))
+            for each in bound.errors
         ]
     return faults

@@ -261,7 +261,9 @@ def test_words_of_people_things_and_stages_are_said_and_taken_back(vlier: Any) -
     with tenancy.use(tenant.id):
         stage.refresh_from_db()
         assert pipelines.stage_label(stage, "en") == "Asked"
-    assert vlier.post("/t/vlier/settings/words/", said | {f"{stage.id}__nl": ""}).status_code == 422
+    refused = vlier.post("/t/vlier/settings/words/", said | {f"{stage.id}__nl": ""})
+    assert refused.status_code == 422
+    assert f"{stage.label['en']} (Dutch)" in refused.content.decode()
     vlier.post("/t/vlier/settings/words/reset/")
     tenant.refresh_from_db()
     assert tenant.labels == queries.get_preset("travel").labels
