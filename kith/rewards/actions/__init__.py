@@ -4,6 +4,7 @@ Lock order everywhere: referral, conversion, rewards by id, counters by rule and
 ledger's accounts. Money is posted last.
 """
 
+from kith.pipelines.actions import NothingToUndo
 from kith.rewards.actions.approving import (
     approve_referral,
     approve_referrals,
@@ -33,7 +34,7 @@ from kith.rewards.actions.steps import (
     TooManyRewards,
 )
 from kith.rewards.actions.taking import cancel_reward, claw_back
-from kith.rewards.actions.undoing import DecisionFinal, NothingToUndo, undo_decision, undo_decisions
+from kith.rewards.actions.undoing import DecisionFinal, undo_decision, undo_decisions
 
 __all__ = [
     "AT_ONCE", "ClawBackInvalid", "DecisionFinal", "NothingToUndo", "ReferralNotPending", "ReleaseChanged",

@@ -122,7 +122,7 @@ def _undo(tenant: str, step: str, good: int, now: datetime.datetime) -> str:
 
 
 def _decision(at: datetime.datetime, good: int) -> str:
-    return urlencode({"at": at.isoformat(), "of": good})
+    return urlencode({"at": at.isoformat(), "of": str(good)})
 
 
 def _refusals(results: Sequence[RowResult]) -> list[str]:
