@@ -83,5 +83,11 @@ def _compared(request: Any, survivor: Participant, other: Participant) -> dict[s
 
 def _word(name: str, value: Any) -> Any:
     """A stored word as people read it; anything else as it is."""
-    said = {"kind": dict(forms.KINDS).get, "country": country, "language": tongue}.get(name)
-    return said(value) if said and value else value
+    match name if value else "":
+        case "kind":
+            return dict(forms.KINDS).get(value)
+        case "country":
+            return country(value)
+        case "language":
+            return tongue(value)
+    return value
