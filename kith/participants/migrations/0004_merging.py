@@ -91,16 +91,21 @@ class Migration(migrations.Migration):
                 name="participant_merged_into_somebody",
             ),
         ),
-        migrations.AddIndex(
-            "participant", models.Index(fields=["tenant", "name", "id"], name="participant_by_name")
-        ),
-        migrations.AddIndex(
-            "participant",
-            models.Index(
-                condition=models.Q(("status", "merged")),
-                fields=["tenant", "merged_into"],
-                name="participant_tombstones",
-            ),
+        # The table is locked by now, and sorting names takes as long as there are people: 0006 builds these.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    "participant", models.Index(fields=["tenant", "name", "id"], name="participant_by_name")
+                ),
+                migrations.AddIndex(
+                    "participant",
+                    models.Index(
+                        condition=models.Q(("status", "merged")),
+                        fields=["tenant", "merged_into"],
+                        name="participant_tombstones",
+                    ),
+                ),
+            ]
         ),
         migrations.CreateModel(
             name="ParticipantNote",
