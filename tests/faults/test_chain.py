@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner
-from django.db import connections
+from django.db import connection, connections
 
 import kith.env
 from conftest import make_member, make_tenant
@@ -25,6 +25,7 @@ from kith.ledger.tests.factories import open_books
 from kith.tenants import actions as tenants
 from tests import postgres
 from tests.faults.proof import all_powers, own_database
+from tests.machine import until
 
 __all__ = ["own_database"]
 BLOCK = 10
@@ -39,6 +40,7 @@ def chain(own_database: postgres.TestDatabase, monkeypatch: Any, tmp_path: Any) 
         db.execute("truncate audit_block, audit_auditentry, ledger_transfer, ledger_journal, ledger_account")
     tenant = make_tenant("chained")
     change(tenant, 30 - entries())
+    until(all_visible, 60, "a transaction of another test is over")
     seal()
     assert (Block.objects.count(), entries()) == (3, 30)
     assert findings() == []
@@ -58,6 +60,13 @@ def change(tenant: Any, times: int) -> None:
 def entries() -> int:
     with tenancy.across_tenants("the whole trail"):
         return AuditEntry.objects.count()
+
+
+def all_visible() -> bool:
+    """True when no transaction of the server, of whichever database, is as old as the newest row."""
+    with tenancy.across_tenants("the whole trail"), connection.cursor() as cursor:
+        cursor.execute("select bool_and(txid < event_horizon()) from audit_auditentry")
+        return bool(cursor.fetchone()[0])
 
 
 def seal() -> int:
