@@ -9,17 +9,13 @@ asks for it, without. The same SQL alone is what the page sent, sent again in on
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from bench.participants_list import FILL, ROUNDS
+from bench.participants_list import FILL, together
 from tests import postgres
-
-WARM = 5
 
 REFER = """
 insert into referrals_referral (id, tenant_id, program_id, referrer_id, referred_name, referred_email, referred_key,
@@ -131,17 +127,6 @@ def measure(client: Any, tenant_id: int, rows: int) -> None:
         ]
         middle = "".join(f"{statistics.median(each):8.1f}" for each in (page, part, alone))
         print(f"{label:<24}{middle}{len(sent):12d}{ratios[0]:12.2f}{ratios[1]:12.2f}", flush=True)
-
-
-def together(*runs: Callable[[], Any]) -> list[list[float]]:
-    """Milliseconds of each, taken in turns so that what else the machine does meets all of them."""
-    taken: list[list[float]] = [[] for _ in runs]
-    for _ in range(WARM + ROUNDS):
-        for run, times in zip(runs, taken, strict=True):
-            start = time.perf_counter()
-            run()
-            times.append((time.perf_counter() - start) * 1000)
-    return [times[WARM:] for times in taken]
 
 
 def get(client: Any, path: str, query: dict[str, str], *, htmx: bool = False) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests import postgres
 
-ROUNDS = 60
+WARM, ROUNDS = 5, 60
 COLUMNS = "id, name, email, code, external_id, kind, status, country, language, referred_by_id, created_at, updated_at"
 FILL = """
 insert into participants_participant (id, tenant_id, kind, status, external_id, name, email, country, language,
@@ -81,15 +81,20 @@ def fill(database: Any, tenant_id: int, rows: int) -> None:
 
 
 def times(run: Callable[[], Any]) -> list[float]:
-    """Milliseconds of each round, after a few to warm up."""
-    for _ in range(5):
-        run()
-    taken = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - start) * 1000)
-    return sorted(taken)
+    """Milliseconds of each round, sorted."""
+    return sorted(together(run)[0])
+
+
+def together(*runs: Callable[[], Any]) -> list[list[float]]:
+    """Milliseconds of each, after a few rounds to warm up; taken in turns, so that what else the machine does meets
+    all of them."""
+    taken: list[list[float]] = [[] for _ in runs]
+    for _ in range(WARM + ROUNDS):
+        for run, mine in zip(runs, taken, strict=True):
+            start = time.perf_counter()
+            run()
+            mine.append((time.perf_counter() - start) * 1000)
+    return [mine[WARM:] for mine in taken]
 
 
 def measure(client: Any, app_url: str, tenant_id: int, rows: int) -> None:

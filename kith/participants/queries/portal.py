@@ -13,6 +13,7 @@ from kith.kit import crypto
 from kith.kit.actors import Actor
 from kith.kit.codes import hash_token
 from kith.kit.errors import NotFound
+from kith.kit.templatetags.kit import first_name
 from kith.participants.models import (
     GONE,
     CompanyPerson,
@@ -56,7 +57,7 @@ def greeted(participant: Participant, person: CompanyPerson | None = None) -> st
     """How pages and letters call somebody: by the first name, a company by its whole name."""
     if participant.kind == ParticipantKind.COMPANY and person is None:
         return participant.name
-    return (person or participant).name.partition(" ")[0]
+    return first_name((person or participant).name)
 
 
 @dataclass(frozen=True, slots=True)
